@@ -23,7 +23,7 @@ from reelwright.jobs import (
     fencing,
     job_events,
     lifecycle,
-    postponement,
+    machine_to_blame,
     queue,
     reached_percent,
     waiting,
@@ -496,16 +496,16 @@ async def test_a_job_is_not_charged_with_what_the_machine_could_not_do(world: Wo
     """As often as the machine itself finds it; what nobody finds counts after five times in a row."""
     full = JobFailed("the disk is full", code="no_space", of_machine=True, needs_bytes=7)
     job_id = await world.job(max_failures=1)
-    for _ in range(2 * postponement.MAX_POSTPONEMENTS):
-        await world.do(postponement.postpone, await world.claimed(job_id), full, confirmed=True)
-    for _ in range(postponement.MAX_POSTPONEMENTS):
-        await world.do(postponement.postpone, await world.claimed(job_id), full, confirmed=False)
+    for _ in range(2 * machine_to_blame.MAX_POSTPONEMENTS):
+        await world.do(machine_to_blame.postpone, await world.claimed(job_id), full, confirmed=True)
+    for _ in range(machine_to_blame.MAX_POSTPONEMENTS):
+        await world.do(machine_to_blame.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error) == (JobStatus.PENDING, 0, None)
     assert await needed_bytes(world, job_id) == 7
     (reason,) = (await world.do(waiting.reasons, [job])).values()
     assert reason.code == "worker"  # none lives here: that comes first
-    await world.do(postponement.postpone, await world.claimed(job_id), full, confirmed=False)
+    await world.do(machine_to_blame.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error_message) == (JobStatus.FAILURE, 1, "the disk is full")
     assert await needed_bytes(world, job_id) is None

@@ -14,7 +14,7 @@ from reelwright.db.models import Project, new_id
 from reelwright.db.ownership import confined
 from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import NotFound
-from reelwright.jobs import lifecycle, living_workers, pausing, postponement, rescue, waiting
+from reelwright.jobs import lifecycle, living_workers, machine_to_blame, pausing, rescue, waiting
 from tests.support.job_database import World
 from tests.support.job_states import FAILED
 from tests.support.pages_read import pages_read
@@ -72,7 +72,7 @@ async def test_a_job_comes_back_into_its_own_queue(world: World, operator: Conne
     job_id = await world.job(queue="light")
     await world.do(lifecycle.hand_back, await world.claimed(job_id))
     claim = await world.claimed(job_id)
-    await world.do(postponement.postpone, claim, FAILED, confirmed=True)
+    await world.do(machine_to_blame.postpone, claim, FAILED, confirmed=True)
     await world.claimed(job_id)
     await world.expire(job_id)
     await world.do(rescue.rescue_lost_jobs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from reelwright.errors import JobFailed
-from reelwright.jobs import failed_attempts, lifecycle, postponement, reached_percent
+from reelwright.jobs import failed_attempts, lifecycle, machine_to_blame, reached_percent
 from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
@@ -37,7 +37,7 @@ async def failed(world: World) -> uuid.UUID:
 async def postponed(world: World) -> uuid.UUID:
     """It waits for the machine."""
     job_id = await world.job()
-    await world.do(postponement.postpone, await world.claimed(job_id), HINDERED, confirmed=True)
+    await world.do(machine_to_blame.postpone, await world.claimed(job_id), HINDERED, confirmed=True)
     return job_id
 
 

@@ -23,8 +23,8 @@ from reelwright.jobs.footprint import import_footprint
 from reelwright.jobs.imports import WantedImport
 from reelwright.jobs.stage_shares import FETCHING_SHARE
 from reelwright.library.display_names import display_name
-from reelwright.library.fetching import Fetching, Representation
 from reelwright.library.partial_file import PartialFile
+from reelwright.library.resumed_fetching import Fetching, Representation
 from reelwright.outbound.timeouts import Patience
 from reelwright.telemetry import metrics
 from reelwright_worker.attempt_telemetry import AttemptTelemetry

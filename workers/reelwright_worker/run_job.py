@@ -22,7 +22,7 @@ from reelwright.db.outages import is_away
 from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import claims, failed_attempts, lifecycle, postponement, room
+from reelwright.jobs import claims, failed_attempts, lifecycle, machine_to_blame, room
 from reelwright.jobs.blame import blamed
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.footprint import footprint, import_footprint
@@ -185,7 +185,7 @@ async def _postpone(ctx: WorkerContext, claim: Claim, failure: JobFailed) -> Non
     """Examine the machine, which is to blame, and put the job back: what it used for this attempt has been given
     back by now."""
     confirmed = not await ctx.machine.examine()
-    write = partial(postponement.postpone, failure=failure, confirmed=confirmed)
+    write = partial(machine_to_blame.postpone, failure=failure, confirmed=confirmed)
     await _settle(ctx, claim, "put back", write, patience_s=math.inf)
 
 

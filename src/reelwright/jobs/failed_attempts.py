@@ -1,7 +1,7 @@
 """What becomes of a job whose attempt has failed, and is to blame for it: it is tried again, or a FAILURE.
 
 Beside lifecycle.py, and by its rules: in the caller's transaction, fenced, with its event, for its followers as well.
-What was its machine's fault: postponement.py.
+What was its machine's fault: machine_to_blame.py.
 """
 
 from __future__ import annotations

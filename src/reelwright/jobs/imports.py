@@ -19,7 +19,7 @@ from reelwright.jobs import creation, fencing
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
-from reelwright.library.fetching import Representation
+from reelwright.library.resumed_fetching import Representation
 from reelwright.library.uploads import SaidOfVideo
 from reelwright.outbound.url import Target
 

@@ -1,5 +1,5 @@
 """A job's states and every transition between them. Beside creation.py, claims.py, expired_jobs.py, failed_attempts.py,
-postponement.py, followers.py and taken_results.py nothing writes a job's state.
+machine_to_blame.py, followers.py and taken_results.py nothing writes a job's state.
 
 Claim, cancel and retry are functions of the database (claim_job, claim_job_with_room, cancel_job, retry_job:
 migrations/README.md says in which files); the latter two operators call, too.

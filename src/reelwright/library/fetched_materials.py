@@ -25,8 +25,8 @@ from reelwright.edits.cues.cue import MAX_BYTES as MAX_SUBTITLES_BYTES
 from reelwright.errors import NotFound, RemoteRefused, TooLarge, UnsupportedMedia
 from reelwright.library import file_references, uploaded_assets
 from reelwright.library.display_names import display_name
-from reelwright.library.fetching import refusal
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.resumed_fetching import refusal
 from reelwright.library.retention import rules_of_settings
 from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.media.probe.prober import Prober

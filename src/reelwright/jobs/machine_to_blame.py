@@ -1,6 +1,6 @@
-"""A job is postponed, because its machine could not do it: no failure is counted, until that comes too often in a row.
+"""A job whose machine is to blame is put back: no failure is counted, until that comes too often in a row.
 
-Beside lifecycle.py, and by its rules. Whose fault a failure is, the worker says; what is the job's: failed_attempts.py.
+Beside lifecycle.py, and by its rules. Whose fault a failure is: blame.py; what is the job's: failed_attempts.py.
 """
 
 from __future__ import annotations

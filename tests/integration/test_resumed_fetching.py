@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from reelwright.errors import RemoteUnavailable
-from reelwright.library import fetching
-from reelwright.library.fetching import Fetching, Representation
 from reelwright.library.partial_file import PartialFile
+from reelwright.library.resumed_fetching import Fetching, Representation
 from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.timeouts import Patience
