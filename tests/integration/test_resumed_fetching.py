@@ -27,7 +27,7 @@ RIGHT = f"bytes {CUT}-{len(CONTENT) - 1}/{len(CONTENT)}"
 
 @pytest.fixture
 def partial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PartialFile:
-    monkeypatch.setattr(fetching, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(resumed_fetching, "FIRST_PAUSE_S", 0.001)
     return PartialFile(LocalStorage(tmp_path, reserve_bytes=0), "uploads/0", max_bytes=2 * len(CONTENT)).open()
 
 
@@ -97,7 +97,7 @@ async def test_more_or_less_than_was_announced_is_not_taken(
     partial: PartialFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest of it comes without a length: only the size of the whole tells that it is short."""
-    monkeypatch.setattr(fetching, "MAX_TRIES", 2)
+    monkeypatch.setattr(resumed_fetching, "MAX_TRIES", 2)
 
     async def answer(call: Call, writer: asyncio.StreamWriter) -> None:
         if call.first_byte:
