@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reelwright.errors import RemoteUnavailable
+from reelwright.library import resumed_fetching
 from reelwright.library.partial_file import PartialFile
 from reelwright.library.resumed_fetching import Fetching, Representation
 from reelwright.outbound.allowed_addresses import OutboundRules
