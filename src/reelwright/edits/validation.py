@@ -1,4 +1,5 @@
-"""What a type alone cannot say of a field, said beside its type: `Annotated[str, Check(color.parse)]`."""
+"""What a type alone cannot say of a field, said beside its type: `Annotated[str, Check(color.parse)]`; `problems` has
+all that is wrong with a struct."""
 
 from __future__ import annotations
 

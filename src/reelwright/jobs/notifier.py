@@ -19,7 +19,7 @@ import asyncpg
 from reelwright.cancellation import set_within
 from reelwright.events import event_log
 from reelwright.jobs import job_events
-from reelwright.library.upload_rows import CHANNEL as UPLOADS_CHANNEL
+from reelwright.library.resumable_upload_rows import CHANNEL as UPLOADS_CHANNEL
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Previews: a frame of what an edit makes, or a short draft of it, while the client waits. No job is made of them."""
+"""Previews: a frame of what an edit makes, or a short video of it, while the client waits. No job is made of them."""
 
 from __future__ import annotations
 

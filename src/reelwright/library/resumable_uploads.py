@@ -26,7 +26,7 @@ from reelwright.db.models import Upload, new_id
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.db.ownership import project_of_new
 from reelwright.errors import Conflict, NotFound, ReelwrightError, TooLarge, UnreadableMedia
-from reelwright.library import retention, upload_rows
+from reelwright.library import resumable_upload_rows, retention
 from reelwright.library.uploads import SaidOfVideo
 from reelwright.storage import upload_pieces
 from reelwright.storage.local import LocalStorage
@@ -123,7 +123,9 @@ class ResumableUploads:
         Raises NotFound, Conflict (a part that is none, or not whole), TooLarge, NoSpace, TooManyUploads.
         """
         async with self.sessions() as session:
-            rows = await session.scalars(select(Upload).where(Upload.id.in_(part_ids), upload_rows.unexpired()))
+            rows = await session.scalars(
+                select(Upload).where(Upload.id.in_(part_ids), resumable_upload_rows.unexpired())
+            )
             known = {row.id: row for row in rows}
         if missing := [str(part_id) for part_id in part_ids if part_id not in known]:
             raise NotFound(f"no such upload: {', '.join(missing)}")
@@ -154,7 +156,7 @@ class ResumableUploads:
         async with self.sessions.begin() as session:
             await session.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))  # else two might be one too many
             unfinished = select(func.count()).where(
-                Upload.project_id == project_of_new(), Upload.state.in_(UNFINISHED), upload_rows.unexpired()
+                Upload.project_id == project_of_new(), Upload.state.in_(UNFINISHED), resumable_upload_rows.unexpired()
             )
             if (await session.execute(unfinished)).scalar_one() >= self.limits.max_unfinished:
                 raise TooManyUploads(
@@ -166,7 +168,7 @@ class ResumableUploads:
             upload.key_id = key_of_new()
             upload.keep_s = await retention.keep_s(session, "videos_s", upload.keep_s, self.limits.keep_rules)
             if upload.parts:
-                upload.lease_until = func.now() + upload_rows.LEASE
+                upload.lease_until = func.now() + resumable_upload_rows.LEASE
             session.add(upload)
             await session.flush()
             if upload.parts:
@@ -180,11 +182,11 @@ class ResumableUploads:
     async def find(self, upload_id: uuid.UUID) -> Upload:
         """Return the upload. Raises NotFound."""
         async with self.sessions() as session:
-            return await upload_rows.found(session, upload_id)
+            return await resumable_upload_rows.found(session, upload_id)
 
     async def offset(self, upload: Upload) -> int:
         """Return how many bytes are there now; somebody may be adding to them."""
-        return await asyncio.to_thread(upload_rows.offset, self.storage, upload)
+        return await asyncio.to_thread(resumable_upload_rows.offset, self.storage, upload)
 
     async def settle(self, upload_id: uuid.UUID) -> tuple[Upload, int]:
         """End whoever is writing, and return the upload with the offset at which it can be gone on with.
@@ -193,12 +195,12 @@ class ResumableUploads:
         """
         torn = None
         async with self.sessions.begin() as session:
-            upload = await upload_rows.locked(session, upload_id)
+            upload = await resumable_upload_rows.locked(session, upload_id)
             if upload.writing is not None:
-                pieces = await asyncio.to_thread(upload_rows.pieces_now, self.storage, upload)
-                torn = upload_rows.take_over(upload, pieces)
-                upload_rows.advance(upload)
-                await upload_rows.tell(session, upload_id)
+                pieces = await asyncio.to_thread(resumable_upload_rows.pieces_now, self.storage, upload)
+                torn = resumable_upload_rows.take_over(upload, pieces)
+                resumable_upload_rows.advance(upload)
+                await resumable_upload_rows.tell(session, upload_id)
                 await session.flush()
                 await session.refresh(upload)
         if torn is not None:
@@ -208,9 +210,9 @@ class ResumableUploads:
     async def abort(self, upload_id: uuid.UUID) -> None:
         """Give an upload up, or forget one that has ended; a video that it became stays. Raises NotFound."""
         async with self.sessions.begin() as session:
-            upload = await upload_rows.locked(session, upload_id)
+            upload = await resumable_upload_rows.locked(session, upload_id)
             ended = [upload_id, *upload.parts]
             await session.execute(delete(Upload).where(Upload.id.in_(ended)))
-            await upload_rows.tell(session, upload_id)
+            await resumable_upload_rows.tell(session, upload_id)
             await reservations.release(session, upload_id)
         await asyncio.to_thread(upload_pieces.remove, self.storage, ended)

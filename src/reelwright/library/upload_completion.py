@@ -26,9 +26,9 @@ from reelwright.db.models import Upload, new_id
 from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, ReelwrightError, UnreadableMedia, UnsupportedMedia
-from reelwright.library import upload_rows
+from reelwright.library import resumable_upload_rows
+from reelwright.library.resumable_upload_rows import LEASE
 from reelwright.library.resumable_uploads import ResumableUploads
-from reelwright.library.upload_rows import LEASE
 from reelwright.library.upload_writers import UploadWriters
 from reelwright.library.uploads import Received, insert, recording, video_of
 from reelwright.media.probe.prober import Prober
@@ -228,4 +228,4 @@ async def _end(session: AsyncSession, claim: _Examination, **values: Any) -> Non
     await _fenced(session, claim, {**values, "lease_until": None, "pieces": []})
     if upload.parts:
         await session.execute(delete(Upload).where(Upload.id.in_(upload.parts)))
-    await upload_rows.tell(session, upload.id)
+    await resumable_upload_rows.tell(session, upload.id)

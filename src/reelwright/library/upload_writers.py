@@ -24,7 +24,7 @@ from reelwright.capacity.room_for_uploads import ArrivingFile, give_back, room_h
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
-from reelwright.library import upload_rows
+from reelwright.library import resumable_upload_rows
 from reelwright.library.batched_writing import write_in_batches
 from reelwright.library.resumable_uploads import ResumableUploads
 from reelwright.storage import upload_pieces
@@ -177,7 +177,7 @@ class UploadWriters:
             return None
         claim = dataclasses.replace(left, writer=left.writer + 1, kind=_kind(checked))
         said = {"left": left.writer, "own": claim.writer, "kind": claim.kind, "expiry": self._limits.kept_for}
-        found = await upload_rows.changed(self._sessions, upload_rows.GO_ON, left.upload_id, **said)
+        found = await resumable_upload_rows.changed(self._sessions, resumable_upload_rows.GO_ON, left.upload_id, **said)
         return None if found is None else claim
 
     async def _claimed(
@@ -186,10 +186,10 @@ class UploadWriters:
         """Return the right to add there; the upload itself where nothing is missing."""
         torn = None
         async with self._sessions.begin() as session:
-            upload = await upload_rows.locked(session, upload_id)
+            upload = await resumable_upload_rows.locked(session, upload_id)
             if upload.problem is not None:
-                raise upload_rows.UploadRefused(upload.problem)
-            pieces = await asyncio.to_thread(upload_rows.pieces_now, self._storage, upload)
+                raise resumable_upload_rows.UploadRefused(upload.problem)
+            pieces = await asyncio.to_thread(resumable_upload_rows.pieces_now, self._storage, upload)
             offset = upload_pieces.total_bytes(pieces) if upload.state in UNFINISHED else upload.length_bytes or 0
             if at != offset:
                 raise OffsetMismatch(offset)
@@ -197,7 +197,7 @@ class UploadWriters:
                 return upload
             sha256 = self._digest(upload, offset, left)
             if upload.writing is not None:
-                torn = upload_rows.take_over(upload, pieces)
+                torn = resumable_upload_rows.take_over(upload, pieces)
             self._declare(upload, length_bytes, offset)
             upload.writer += 1
             if not pieces or pieces[-1].torn:
@@ -207,7 +207,7 @@ class UploadWriters:
             upload.pieces = msgspec.to_builtins(pieces)
             upload.writing = _kind(checked)
             upload.expires_at = self._limits.expiry()
-            await upload_rows.tell(session, upload_id)
+            await resumable_upload_rows.tell(session, upload_id)
             claim = _Claim.of(upload, at, pieces, sha256)
         if torn is not None:
             await asyncio.to_thread(upload_pieces.keep, self._storage, torn)
@@ -238,14 +238,16 @@ class UploadWriters:
         written = msgspec.structs.replace(claim.piece, size_bytes=size_bytes, torn=bool(added_bytes) and not right)
         pieces = [*claim.pieces[:-1], *([written] if size_bytes else [])]
         at = upload_pieces.total_bytes(pieces)
-        release = upload_rows.RELEASE_SOON if claim.kind == "plain" and right else upload_rows.RELEASE
+        release = (
+            resumable_upload_rows.RELEASE_SOON if claim.kind == "plain" and right else resumable_upload_rows.RELEASE
+        )
         if at == claim.length_bytes:
-            release = upload_rows.RELEASE_WHOLE
+            release = resumable_upload_rows.RELEASE_WHOLE
         said = {"own": claim.writer, "now": msgspec.to_builtins(pieces), "expiry": self._limits.kept_for}
-        upload: Upload | None = await upload_rows.changed(self._sessions, release, claim.upload_id, **said)
+        upload: Upload | None = await resumable_upload_rows.changed(self._sessions, release, claim.upload_id, **said)
         if upload is None:
             async with self._sessions() as session:
-                await upload_rows.found(session, claim.upload_id)
+                await resumable_upload_rows.found(session, claim.upload_id)
             raise _superseded()
         if right and size_bytes:
             self._leave(dataclasses.replace(claim, at=at, pieces=pieces))
@@ -312,7 +314,7 @@ class UploadWriters:
             else:
                 found = await session.execute(select(Upload.id).where(*mine))
             if found.first() is None:
-                await upload_rows.found(session, claim.upload_id)
+                await resumable_upload_rows.found(session, claim.upload_id)
                 raise _superseded()
 
 

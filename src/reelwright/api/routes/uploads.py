@@ -29,7 +29,7 @@ from reelwright.api.schemas.uploads import UploadOut
 from reelwright.api.video_uploads import measured_body
 from reelwright.db.models import Upload
 from reelwright.errors import FieldError, InvalidInput, UnsupportedMedia
-from reelwright.library.upload_rows import UploadRefused
+from reelwright.library.resumable_upload_rows import UploadRefused
 
 EXAMINED_WITHIN_S = 25.0
 """So long the last request waits for another process to have examined the file; proxies give up after 60 s."""
