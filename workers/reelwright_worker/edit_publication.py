@@ -90,7 +90,6 @@ class OutputPublication(FencedPublication):
             height=output.shown_size[1],
             media_info=msgspec.to_builtins(media),
             checks=output.checks,
-            labels=self.job.labels,
         )
 
     def _file(self, output: FinishedOutput) -> File:

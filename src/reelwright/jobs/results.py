@@ -60,13 +60,12 @@ def planned(plan_json: Mapping[str, Any]) -> list[tuple[Quality, int, int]]:
     return [(Quality(one["output"]["quality"]), one["width"], one["height"]) for one in outputs]
 
 
-async def whole_edit(session: AsyncSession, job: Job) -> Edit:
+async def _from_upload(session: AsyncSession, job: Job, edit: Edit) -> Edit:
     """Return the job's edit as seen from the upload, when it built on a variant."""
-    edit = msgspec.convert(job.edit_json, Edit)
     if job.input_variant_id is not None:
         parent = await session.get(Variant, job.input_variant_id)
         if parent is not None:
-            edit = edit.after(msgspec.convert(parent.edit_json, Edit))
+            return edit.after(msgspec.convert(parent.edit_json, Edit))
     return edit
 
 
@@ -75,7 +74,8 @@ async def add(
 ) -> None:
     """Insert what was made of each output (None: an image alone) as the job's own, with what was laid over. The
     variants come with all that was found of their bytes; here is what the job makes of them."""
-    edit = await whole_edit(session, job)
+    own = msgspec.convert(job.edit_json, Edit)
+    edit = await _from_upload(session, job, own)
     for number, (variant, output) in enumerate(zip(variants, outputs, strict=True)):
         assert job.video_id is not None
         variant.video_id = job.video_id
@@ -92,10 +92,9 @@ async def add(
         )
     session.add_all(variants)
     await session.flush()
+    layers = [layer for step in own.steps if isinstance(step, OverlayStep) for layer in step.layers]
     for variant in variants:
-        for step in msgspec.convert(job.edit_json, Edit).steps:
-            if isinstance(step, OverlayStep):
-                session.add_all(_overlay_rows(step.layers, variant))
+        session.add_all(_overlay_rows(layers, variant))
 
 
 async def held(session: AsyncSession, job_id: uuid.UUID | ScalarSelect[uuid.UUID]) -> tuple[Job | None, list[Result]]:
@@ -158,7 +157,7 @@ def _output(variant: Variant) -> FileOutput | None:
     return next(iter(msgspec.convert(variant.edit_json, Edit).outputs), None)
 
 
-def _overlay_rows(layers: tuple[AnyLayer, ...], variant: Variant) -> list[OverlayRow]:
+def _overlay_rows(layers: Sequence[AnyLayer], variant: Variant) -> list[OverlayRow]:
     """Return a row for each layer, with what was asked."""
     types = {"text": OverlayType.TEXT, "image": OverlayType.IMAGE, "video": OverlayType.VIDEO}
     return [
