@@ -113,7 +113,7 @@ async def insert(session: AsyncSession, owner: Video | Asset, received: Received
         )
     )
     await session.flush()
-    await session.refresh(owner)
+    await session.refresh(owner, ["kept_until"])  # the one that only the database's clock knows
     fault_points.point("upload inserted, not committed")
 
 
