@@ -24,6 +24,7 @@ from typing import Any
 from sqlalchemy import bindparam, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from reelwright.access.job_admission import admit_job
 from reelwright.db.models import Job, Publication
@@ -33,6 +34,8 @@ from reelwright.jobs import fencing, followers, job_events, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.fencing import Claim
 
+_WITHOUT_PLAN = defer(Job.plan_json)
+"""That may be a megabyte, and only those that follow a job ask for its own: `results.held` reads it for them."""
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
 
 
@@ -85,7 +88,7 @@ async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **
         finished_at=func.now(),
         **values,
     )
-    job = await _as_it_is(session, job_id)
+    job = await session.get_one(Job, job_id, populate_existing=True, options=[_WITHOUT_PLAN])
     await waiting.forget(session, job.id)
     await session.execute(delete(Publication).where(Publication.job_id == job.id))
     await job_events.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
