@@ -40,7 +40,6 @@ from reelwright_worker.context import WorkerContext
 from reelwright_worker.edit_publication import OutputPublication
 from reelwright_worker.foresight import Foresight
 from reelwright_worker.lease_and_progress import TendedAttempt
-from reelwright_worker.plan_version import understood
 from reelwright_worker.proof import prove, prove_sidecars
 from reelwright_worker.splicing import spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
@@ -52,11 +51,11 @@ class Attempt(TendedAttempt):
     """`folder` is its scratch folder, its own alone."""
 
     def __init__(
-        self, ctx: WorkerContext, claim: Claim, job: Job, folder: WorkFolder, telemetry: AttemptTelemetry
+        self, ctx: WorkerContext, claim: Claim, job: Job, plan: Plan, folder: WorkFolder, telemetry: AttemptTelemetry
     ) -> None:
         super().__init__(ctx, claim, job, telemetry)
-        self.plan = understood(job)
-        telemetry.planned(float(self.plan.length))
+        self.plan = plan
+        telemetry.planned(float(plan.length))
         self.folder = folder
         self.work = folder.path
         self.warnings: tuple[str, ...] = ()

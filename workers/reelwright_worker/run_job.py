@@ -9,8 +9,8 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
@@ -69,13 +69,20 @@ class _NoRoom(Exception):
         self.short = short
 
 
-async def _claim(ctx: WorkerContext, job_id: uuid.UUID, plan: str | None) -> tuple[Claim, Job] | None:
+class _Taken(NamedTuple):
+    claim: Claim
+    job: Job
+    plan: Plan | None
+    """None: it has none, or it is not understood; the attempt says why."""
+
+
+async def _claim(ctx: WorkerContext, job_id: uuid.UUID, stored: str | None) -> _Taken | None:
     """Claim the job, and reserve what it takes; where there is no room, it is put back, and where nobody knows whether
     the claim was committed, too: nobody else would look for long, and then it would count as a failure."""
     token = uuid.uuid4()
     try:
         try:
-            if (taken := await _claimed_at_once(ctx, job_id, token, plan)) is None:
+            if (taken := await _claimed_at_once(ctx, job_id, token, stored)) is None:
                 async with ctx.sessions.begin() as session:
                     taken = await _claimed(ctx, session, job_id, token)
         except _NoRoom as refused:
@@ -96,15 +103,11 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID, plan: str | None) -> tup
 
 
 async def _claimed_at_once(
-    ctx: WorkerContext, job_id: uuid.UUID, token: uuid.UUID, plan: str | None
-) -> tuple[Claim, Job] | None:
-    """The same in one round trip, for a job whose plan is known already; None where that is not enough."""
-    look = ctx.machine.look
+    ctx: WorkerContext, job_id: uuid.UUID, token: uuid.UUID, stored: str | None
+) -> _Taken | None:
+    """The same in one round trip, for a job whose plan was seen already; None where that is not enough."""
+    look, plan = ctx.machine.look, _plan(stored)
     if look is None or plan is None:
-        return None
-    try:
-        need = footprint(msgspec.json.decode(plan, type=Plan), ctx.machine.capabilities.threads)
-    except msgspec.ValidationError:  # the attempt says what is wrong with it
         return None
     async with ctx.sessions.single_statements() as session:
         taken = await claims.claim_with_room(
@@ -114,40 +117,45 @@ async def _claimed_at_once(
             lease_s=ctx.settings.lease_s,
             token=token,
             machine=look.machine,
-            needs=look.needs(need),
+            needs=look.needs(footprint(plan, ctx.machine.capabilities.threads)),
             have=look.have,
         )
         await session.commit()
-    return taken
+    return None if taken is None else _Taken(*taken, plan)
 
 
-async def _claimed(
-    ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID, token: uuid.UUID
-) -> tuple[Claim, Job] | None:
+async def _claimed(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID, token: uuid.UUID) -> _Taken | None:
     """Raises _NoRoom."""
     lease_s = ctx.settings.lease_s
     taken, look = await asyncio.gather(
         claims.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token),
         asyncio.to_thread(ctx.place.seen),
     )
-    if taken is not None and look is not None:
-        claim, job = taken
-        need = _need(ctx, job)
+    if taken is None:
+        return None
+    claim, job = taken
+    plan = _plan(job.plan_json)
+    if look is not None:
+        need = _need(ctx, job, plan)
         if (short := await room.take(session, claim, job, need, look, lasts_s=lease_s)) is not None:
             raise _NoRoom(need, short)
-    return taken
+    return _Taken(claim, job, plan)
 
 
-def _need(ctx: WorkerContext, job: Job) -> Need:
+def _plan(stored: str | dict[str, Any] | None) -> Plan | None:
+    try:
+        return understood(stored)
+    except JobFailed:
+        return None
+
+
+def _need(ctx: WorkerContext, job: Job, plan: Plan | None) -> Need:
     if job.type is JobType.IMPORT:
         return import_footprint(((job.recipe_json or {}).get("transfer") or {}).get("size_bytes"))
-    try:
-        return footprint(understood(job), ctx.machine.capabilities.threads)
-    except JobFailed:
-        return Need()  # the attempt says what is wrong with its plan
+    return Need() if plan is None else footprint(plan, ctx.machine.capabilities.threads)
 
 
-async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
+async def _attempt(ctx: WorkerContext, claim: Claim, job: Job, plan: Plan | None) -> None:
     fault_points.point("claimed")
     work = WorkFolder(ctx.settings.work_path / f"{claim.job_id}-{claim.attempt}")
     failure: JobFailed | None = None
@@ -156,7 +164,7 @@ async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
             if job.type is JobType.IMPORT:
                 await ImportAttempt(ctx, claim, job, telemetry).run()
             else:
-                await Attempt(ctx, claim, job, work, telemetry).run()
+                await Attempt(ctx, claim, job, plan or understood(job.plan_json), work, telemetry).run()
     except LeaseLost as lost:
         logger.warning("%s", lost)
     except Exception as error:  # noqa: BLE001 - the job must not stay STARTED, whatever it was

@@ -31,9 +31,10 @@ _CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
 )
 
 
+_BESIDE_PLAN: Final = ", ".join(f"(c.claimed).{one.name}" for one in Job.__table__.columns if one.name != "plan_json")
 _CLAIM_WITH_ROOM: Final = select(Job, column("followers", JSONB)).from_statement(
     text(
-        "SELECT (c.claimed).*, c.followers FROM claim_job_with_room("
+        f"SELECT {_BESIDE_PLAN}, c.followers FROM claim_job_with_room("  # noqa: S608 - names of ours
         ":job_id, :worker, :lease, :token, :machine, :resources, :needed, :amounts, :free) AS c"
     ).bindparams(
         *_TAKER,
@@ -57,7 +58,8 @@ async def claim_with_room(
     have: Amounts,
 ) -> tuple[Claim, Job] | None:
     """Take a job as `claim` does, and reserve what it needs of what the machine has, in one statement; None where there
-    is nothing to take, and where it is not certain that there is room: nothing is done then."""
+    is nothing to take, and where it is not certain that there is room: nothing is done then. The job is without its
+    plan, which tells what it needs: who asks has it."""
     lease = datetime.timedelta(seconds=lease_s)
     arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token, "machine": machine}
     amounts = {"amounts": list(needs.values()), "free": [have[resource] for resource in needs]}
