@@ -79,8 +79,14 @@ async def test_every_route_goes_on_from_the_original(shared_service: Service) ->
     plan = (await service.client.post("/edits?validate_only=true", json=asked)).json()["plan"]
     opened = plan["steps"][0]
     assert (opened["start_s"], opened["end_s"], plan["inputs"][0]["sha256"]) == ("2/5", "8/5", video["sha256"])
-    wrong = await service.client.post("/trim", json={"video_id": result, "start": 5})
-    assert [error["pointer"] for error in wrong.json()["errors"]] == ["/start"]
+    misplaced = {"video_id": result, "overlays": [{"type": "text", "text": "x", "x": "W-"}]}
+    for address, body, pointer in (
+        ("/trim", {"video_id": result, "start": 5}, "/start"),
+        ("/trim", {"video_id": result, "start": "soon"}, "/start"),
+        ("/overlays", misplaced, "/overlays/0/x"),
+    ):
+        refused = await service.client.post(address, json=body)
+        assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
     (await service.client.delete(f"/variants/{result}")).raise_for_status()
     alone = (await service.client.post("/edits?validate_only=true", json=asked)).json()
     assert alone["warnings"] == ["made of the variant's file, not of the original: the original was deleted"]

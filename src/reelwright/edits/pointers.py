@@ -26,6 +26,10 @@ class Pointer:
         return f"{self.path}: {sentence}" if self.path else sentence
 
 
+BODY = Pointer()
+"""Of what is the whole body."""
+
+
 def below(pointer: str, key: object) -> str:
     """Return the pointer of a member or an item, whatever it is called."""
     return f"{pointer}/{str(key)[:100].replace('~', '~0').replace('/', '~1')}"

@@ -3,13 +3,14 @@ all that is wrong with a struct."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from reelwright.edits.pointers import BODY, Pointer, pointer_to
 from reelwright.errors import FieldError
 
 
@@ -20,21 +21,22 @@ class Check:
     read: Callable[[Any], object]
 
 
-def problems(struct: msgspec.Struct, pointer: str = "") -> list[FieldError]:
+def problems(struct: msgspec.Struct, pointer: Pointer = BODY, parts: Sequence[Pointer] = ()) -> list[FieldError]:
     """Name every field of a struct, and of those in it, whose value its type, or a check beside the type, does not
-    take. `pointer`: where the request has it.
+    take. `pointer`: where the request has it; `parts`: where each of the structs that it lists is, if not within it.
 
     Decoding finds what types do not take, and stops at the first; a struct that was made in code was not held to any.
     """
     errors: list[FieldError] = []
     names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
     for name, hint in _hints(type(struct)).items():
-        value, place = getattr(struct, name), f"{pointer}/{names[name]}"
+        value, place = getattr(struct, name), pointer / names[name]
         if isinstance(value, msgspec.Struct):
-            errors += problems(value, place)
+            errors += problems(value, Pointer(place))
             continue
         if isinstance(value, tuple) and value and all(isinstance(part, msgspec.Struct) for part in value):
-            errors += [one for number, part in enumerate(value) for one in problems(part, f"{place}/{number}")]
+            for number, part in enumerate(value):
+                errors += problems(part, pointer_to(parts, number, place))
             continue
         try:
             msgspec.convert(value, hint)

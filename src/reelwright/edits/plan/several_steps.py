@@ -88,7 +88,11 @@ def resolve_steps(
             return Planning(pointer_to((), number, "/steps"), materials, warnings, layers=pointers)
         return Planning(pointer_to(pointers, number, "/steps"), materials, warnings)
 
-    if wrong := [one for number, step in enumerate(steps) for one in problems(step, f"/steps/{number}")]:
+    wrong = list[FieldError]()
+    for number, wanted in enumerate(steps):
+        about = planning(number)
+        wrong += problems(wanted, about.pointer, about.layers)
+    if wrong:
         raise InvalidInput(wrong)
     begun = base.steps if base is not None else ()
     done = 0
