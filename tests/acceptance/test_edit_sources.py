@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support import footage, frame_judge
+from tests.support import footage, frame_judge, odd_files
 from tests.support.media_files import ffmpeg
 from tests.support.service import UNKNOWN, Service, problem
 
@@ -133,3 +133,14 @@ async def test_a_title_card_before_and_the_video_again_behind_it(shared_service:
     assert len(numbers) == 25 + 50 + 25 - 2 * round(0.5 * 25)
     assert numbers[25:51] == list(range(12, 38))
     assert numbers[63:] == list(range(37, 50))
+
+
+async def test_a_video_that_cannot_be_shown_is_named_as_each_route_has_it(
+    shared_service: Service, tmp_path: Path
+) -> None:
+    dolby = odd_files.make("Dolby Vision without a base layer for others", tmp_path)
+    video_id = (await shared_service.upload(dolby))["id"]
+    assert pointers(await edit(shared_service, video_id, {"type": "flip", "direction": "vertical"})) == {"/source"}
+    assert pointers(await edit(shared_service, video_id)) == {"/source"}
+    trimmed = await shared_service.client.post("/trim", json={"video_id": video_id, "start": 0.1})
+    assert pointers(trimmed) == {"/video_id"}

@@ -103,14 +103,15 @@ def test_a_trim_has_to_have_pictures(step: dict[str, Any], info: MediaInfo, plac
 
 
 def test_nothing_but_a_trim_is_made_of_what_nobody_knows_the_length_of() -> None:
+    """And it is said where the request names the video."""
     assert planned({"type": "trim", "start": 1, "end": 3}, info=UNKNOWN).outputs[0].duration_s == "2"
     layer = {"type": "image", "image_path": "a"}
     overlaid = wrong({"type": "overlay", "layers": [layer]}, PICTURE, info=UNKNOWN)
     faded = wrong({"type": "fade", "in": 1}, info=UNKNOWN)
     with pytest.raises(InvalidInput) as refused:
-        resolve(transcode((FileOutput(),)), Facts(sha256="0" * 64, media=UNKNOWN))
+        resolve(transcode((FileOutput(),)), Facts(sha256="0" * 64, media=UNKNOWN), source_pointer="/video_id")
     errors = [*overlaid, *faded, *refused.value.errors]
-    assert [error.pointer for error in errors] == ["/video_id", "/source", "/video_id"]
+    assert [error.pointer for error in errors] == ["/source", "/source", "/video_id"]
     assert {error.detail for error in errors} == {"how long the video is, is not known"}
 
 

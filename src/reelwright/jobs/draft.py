@@ -41,7 +41,8 @@ class Draft:
 
     def resolved(self) -> Plan:
         """What it will make, all of it coded anew. Raises InvalidInput."""
-        return resolve(self.edit, self.source.facts, self.pointers, self.base, self.texts)
+        source = self.source
+        return resolve(self.edit, source.facts, self.pointers, self.base, self.texts, source_pointer=source.pointer)
 
     def plan(self) -> Plan:
         """What it will make. Raises InvalidInput."""

@@ -20,12 +20,14 @@ from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUN
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an edit works on: a stored file, the video that it belongs to, and the variant that it is, if any."""
+    """What an edit works on: a stored file, the video that it belongs to, and the variant that it is, if any.
+    `pointer`: where the request names it."""
 
     file: File
     video_id: uuid.UUID
     variant_id: uuid.UUID | None
     facts: Facts
+    pointer: str
 
 
 async def find_source(
@@ -36,6 +38,7 @@ async def find_source(
 
     Raises NotFound; InvalidInput when the variant is another video's, or a result without a moving picture.
     """
+    named_at = pointer if variant_id is None else "/source_variant_id"
     owner: Video | Variant | None = await session.get(Video, source_id) or await session.get(Variant, source_id)
     if owner is None:
         raise NotFound("no such video or variant", pointer=pointer)
@@ -43,9 +46,9 @@ async def find_source(
     if variant_id is not None:
         named = await session.get(Variant, variant_id)
         if named is None:
-            raise NotFound("no such variant", pointer="/source_variant_id")
+            raise NotFound("no such variant", pointer=named_at)
         if named.video_id != video_id:
-            raise InvalidInput([FieldError("/source_variant_id", "is a variant of another video")])
+            raise InvalidInput([FieldError(named_at, "is a variant of another video")])
         owner = named
     own_variant_id = owner.id if isinstance(owner, Variant) else None
     owned = File.video_id == video_id if own_variant_id is None else File.variant_id == own_variant_id
@@ -56,6 +59,5 @@ async def find_source(
         raise NotFound("no such video or variant", pointer=pointer)
     media = msgspec.convert(owner.media_info, MediaInfo)
     if not media.video:
-        at = pointer if variant_id is None else "/source_variant_id"
-        raise InvalidInput([FieldError(at, NO_VIDEO_IN_SOUND if media.audio else NO_VIDEO_IN_IMAGE)])
-    return Source(file, video_id, own_variant_id, Facts(sha256=file.sha256, media=media))
+        raise InvalidInput([FieldError(named_at, NO_VIDEO_IN_SOUND if media.audio else NO_VIDEO_IN_IMAGE)])
+    return Source(file, video_id, own_variant_id, Facts(sha256=file.sha256, media=media), named_at)

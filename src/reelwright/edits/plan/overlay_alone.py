@@ -21,21 +21,18 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.base import Planning
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep
-from reelwright.errors import FieldError, InvalidInput
 
 
 def resolve_overlay(
     edit: Edit,
     step: OverlayStep,
     facts: Facts,
-    length: Fraction | None,
+    length: Fraction,
     warnings: list[str],
     pointers: Sequence[Pointer],
     texts: Sequence[SubtitleTrack] = (),
 ) -> Plan:
     """`texts`: as for `resolve`. Raises InvalidInput that names every wrong field of every layer."""
-    if length is None:
-        raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     hdr = facts.media.main_video.is_hdr and stays(edit.steps, edit.outputs)
     whole = PlannedOpening(start_s="0", end_s=str(length), hdr=hdr).of(facts.media)
     overlaid = step.planned(whole, Planning(Pointer("/steps/0"), iter(facts.layers), warnings, layers=pointers))

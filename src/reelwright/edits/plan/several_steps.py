@@ -36,9 +36,10 @@ def resolve_several_steps(
     pointers: Sequence[Pointer],
     base: LineageBase | None = None,
     texts: Sequence[SubtitleTrack] = (),
+    source_pointer: str = "/source",
 ) -> Plan:
-    """Return the plan of an edit of any steps. `pointers`, `texts`: as for `resolve`; `base`: what the edit goes on
-    from, as steps of the original, whose facts `facts` are.
+    """Return the plan of an edit of any steps. `pointers`, `texts`, `source_pointer`: as for `resolve`; `base`: what
+    the edit goes on from, as steps of the original, whose facts `facts` are.
 
     Raises InvalidInput that names every wrong field of the first step that cannot be.
     """
@@ -52,6 +53,7 @@ def resolve_several_steps(
         base=base,
         pointers=of_steps,
         texts=texts if edit.outputs else None,
+        source_pointer=source_pointer,
     )
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
@@ -74,10 +76,12 @@ def resolve_steps(
     base: LineageBase | None = None,
     pointers: Sequence[Pointer] = (),
     texts: Sequence[SubtitleTrack] | None = None,
+    source_pointer: str = "/source",
 ) -> tuple[tuple[PlannedStep, ...], VideoState, list[str]]:
     """Return the steps planned, those of the `base` first, what they make, and warnings. `deep`: whether an output may
     have more than eight bits; `hdr`: whether HDR may stay; `pointers`: where the request has the only step, a trim, or
-    each of its layers; `texts`: as for `resolve`, None: what the sources have of their own is not asked for.
+    each of its layers; `texts`: as for `resolve`, None: what the sources have of their own is not asked for;
+    `source_pointer`: as for `resolve`.
 
     Raises InvalidInput.
     """
@@ -98,8 +102,8 @@ def resolve_steps(
     done = 0
     if not begun:
         first = steps[0] if steps and isinstance(steps[0], TrimStep) else None
-        if length is None and (first is None or first.end is None):
-            raise InvalidInput([FieldError("/source", "how long the video is, is not known")])
+        if first is None or first.end is None:
+            length = known_length(length, source_pointer)
         begun = (opening(facts.media, length, first, planning(0)),)
         done = 1 if first is not None else 0
     opened, *before = begun
@@ -122,3 +126,10 @@ def resolve_steps(
                 state, left_out = state.continued(brought)
                 warnings += [pointer.remark(left_out)] if left_out is not None else []
     return tuple(narrowed(opened, planned)), state, warnings
+
+
+def known_length(length: Fraction | None, source_pointer: str) -> Fraction:
+    """Return how long the source is. Raises InvalidInput where nobody knows."""
+    if length is None:
+        raise InvalidInput([FieldError(source_pointer, "how long the video is, is not known")])
+    return length

@@ -12,20 +12,17 @@ from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.outputs import resolve_outputs
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.pointers import Pointer
-from reelwright.errors import FieldError, InvalidInput
 
 
 def resolve_transcode(
     edit: Edit,
     facts: Facts,
-    length: Fraction | None,
+    length: Fraction,
     warnings: list[str],
     pointers: Sequence[Pointer],
     texts: Sequence[SubtitleTrack] = (),
 ) -> Plan:
     """`texts`: as for `resolve`. Raises InvalidInput that names every wrong field."""
-    if length is None:
-        raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [(Fraction(0), length)]))
     resolved = resolve_outputs(edit, facts.media, length, [*warnings, *untold], pointers, tracks)
     return resolved.of((facts,), (), form_with(tracks, SINGLE_SUBTITLED, SINGLE))
