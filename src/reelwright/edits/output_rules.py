@@ -1,5 +1,9 @@
 """What outputs cannot be, each with the field that says it: what a container holds, what a codec can, what is for a
-video, for a stream, for sound alone. Pure."""
+video, for a stream, for sound alone. Pure.
+
+Fields are named from their output on. Who has several outputs puts the place of each before them: one prefix there, not
+a pointer through every rule here.
+"""
 
 from __future__ import annotations
 

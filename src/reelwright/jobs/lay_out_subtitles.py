@@ -70,7 +70,8 @@ async def _laid_out(
 
 
 def _placed(error: FieldError, step: SubtitlesStep, wanted: WantedSubtitles, pointer: Pointer) -> FieldError:
-    """Where the request has what cannot be drawn."""
+    """Where the request has what cannot be drawn: what draws knows cues by their numbers, and only the step knows what
+    says them, and in which order."""
     if not error.pointer.startswith("/cues/"):
         return FieldError(f"{pointer / 'style'}{error.pointer}", error.detail)
     number = int(error.pointer.removeprefix("/cues/"))

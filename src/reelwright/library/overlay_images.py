@@ -20,9 +20,8 @@ from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, LaidSubtitlesFacts
 from reelwright.edits.layers import TextLayer
-from reelwright.edits.pointers import Pointer
-from reelwright.edits.validation import problems
-from reelwright.errors import FieldError, InvalidInput, MediaProcessFailed, NotFound
+from reelwright.edits.pointers import BODY, Pointer
+from reelwright.errors import MediaProcessFailed, NotFound
 from reelwright.library.drawn_files import image_key, laid_out_key, prepared_key, subtitles_key
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.renderer import OTHER_FONTS, ImageRenderer, same_font
@@ -89,18 +88,11 @@ class OverlayImages:
                 self._ready = await self._stack.enter_async_context(renderer)
             return self._ready
 
-    async def draw_text(self, layer: TextLayer, *, pointer: Pointer = Pointer()) -> ImageFacts:  # noqa: B008 (frozen)
+    async def draw_text(self, layer: TextLayer, *, pointer: Pointer = BODY) -> ImageFacts:
         """Draw a text. Raises InvalidInput that names the layer's fields; `pointer`: where the request has it."""
         renderer = await self._open()
-        try:
-            if errors := problems(layer.style):  # and those too that only drawing would find
-                raise InvalidInput(errors + await renderer.faults(layer.text, layer.font))
-            with await self._space() as drawn:
-                return await self._keep(drawn, await renderer.draw_text(layer.text, layer.style, drawn))
-        except InvalidInput as invalid:
-            raise InvalidInput(
-                [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
-            ) from invalid
+        with await self._space() as drawn:
+            return await self._keep(drawn, await renderer.draw_text(layer.text, layer.style, drawn, pointer))
 
     async def lay_out_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> LaidSubtitlesFacts:
         """The same subtitles are laid out once. Raises InvalidInput ("/font"; "/cues/7": of those given), Busy."""

@@ -13,6 +13,7 @@ from msgspec import Meta
 from reelwright.edits import text_rules
 from reelwright.edits.geometry import Size
 from reelwright.edits.layers import Blur, ColorText, FontName, LineSpacing, OutlineWidth, Padding, Shift, TextStyle
+from reelwright.edits.pointers import BODY, Pointer
 from reelwright.edits.validation import Check, problems
 from reelwright.errors import FieldError, InvalidInput
 
@@ -81,19 +82,19 @@ class PixelStyle(msgspec.Struct, frozen=True, kw_only=True):
     height: int
 
 
-def in_pixels(style: SubtitleStyle, canvas: Size) -> PixelStyle:
-    """Raises InvalidInput that names the fields."""
-    if errors := problems(style):
+def in_pixels(style: SubtitleStyle, canvas: Size, pointer: Pointer = BODY) -> PixelStyle:
+    """`pointer`: where the request has the style. Raises InvalidInput that names the fields."""
+    if errors := problems(style, pointer):
         raise InvalidInput(errors)
     shorter = min(canvas)
     size = _pixels(USUAL_FONT_SIZE * shorter if style.font_size is None else measure(style.font_size, shorter))
     largest = max(1, floor(LARGEST_FONT_SIZE * shorter))
     if size > largest:
         most = f"{largest}, a third of the shorter side, is the most"
-        errors.append(FieldError("/font_size", f"is {size} pixels: {most}"))
+        errors.append(FieldError(pointer / "font_size", f"is {size} pixels: {most}"))
     margin = floor(measure(style.margin, shorter))
     if 2 * margin >= shorter:
-        errors.append(FieldError("/margin", "leaves no room between the sides"))
+        errors.append(FieldError(pointer / "margin", "leaves no room between the sides"))
     if errors:
         raise InvalidInput(errors)
     outline, padding = style.outline_width, style.padding

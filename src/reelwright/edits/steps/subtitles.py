@@ -98,12 +98,7 @@ class SubtitlesStep(BaseStep, frozen=True, kw_only=True, tag="subtitles", rename
         """
         self._check_of_a_track(pointer)
         said = self._said(pointer)
-        try:
-            style = in_pixels(self.style, state.canvas)
-        except InvalidInput as invalid:
-            raise InvalidInput(
-                [FieldError(f"{pointer / 'style'}{one.pointer}", one.detail) for one in invalid.errors]
-            ) from invalid
+        style = in_pixels(self.style, state.canvas, Pointer(pointer / "style"))
         return WantedSubtitles(*self._shown(said, state, pointer, content), style, said)
 
     def listed(self, state: VideoState, pointer: Pointer, content: bytes | None) -> CueFacts:

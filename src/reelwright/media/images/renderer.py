@@ -22,7 +22,9 @@ import msgspec
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
+from reelwright.edits.pointers import BODY, Pointer
 from reelwright.edits.text_rules import MAX_PIXELS, checked_text
+from reelwright.edits.validation import problems
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
 from reelwright.media.images import emoji, fontconfig, png
 from reelwright.media.images.font_file import Font
@@ -122,7 +124,7 @@ class ImageRenderer:
         try:
             await self.server.start()
             with tempfile.TemporaryFile() as target:
-                await self._draw_text("Aa", TextStyle(), self._book.find(None), target, first=True)
+                await self._draw_text("Aa", TextStyle(), self._book.find(None), target, BODY, first=True)
         except BaseException as error:
             await self.server.stop()
             if isinstance(error, Busy):
@@ -135,15 +137,17 @@ class ImageRenderer:
     ) -> None:
         await self.server.stop()
 
-    async def draw_text(self, text: str, style: TextStyle, target: BinaryIO) -> tuple[int, int]:
-        """Write the text to `target` as an RGBA PNG, and return its width and height in pixels.
+    async def draw_text(
+        self, text: str, style: TextStyle, target: BinaryIO, pointer: Pointer = BODY
+    ) -> tuple[int, int]:
+        """Write the text to `target` as an RGBA PNG, and return its width and height in pixels. `pointer`: where the
+        request has `text` and the fields of the style.
 
         The picture holds all ink (outline, shadow and box too) and no more. Equal texts, styles and fonts make
-        equal bytes. Raises InvalidInput ("/text", "/font": cannot be drawn, and why), MediaProcessFailed, Busy.
+        equal bytes. Raises InvalidInput that names every wrong field, MediaProcessFailed, Busy.
         """
-        if errors := await self.faults(text, style.font):
-            raise InvalidInput(errors)
-        return await self._draw_text(checked_text(text), style, self._book.find(style.font), target)
+        text, font = await self._checked(text, style, pointer)
+        return await self._draw_text(text, style, font, target, pointer)
 
     async def lay_out_cues(self, cues: Sequence[Cue], style: PixelStyle) -> tuple[CuesToDraw, LaidCues]:
         """Return all that decides how the cues look, and where they lie on the canvas: what `draw_cues` is to draw.
@@ -211,21 +215,24 @@ class ImageRenderer:
             raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True)
         return font
 
-    async def faults(self, text: str, font_name: str | None) -> list[FieldError]:
-        """Why a text cannot be drawn, and with that font ("/text", "/font")."""
-        errors: list[FieldError] = []
+    async def _checked(self, text: str, style: TextStyle, pointer: Pointer) -> tuple[str, Font]:
+        """The text as it is drawn, and its font. Raises InvalidInput."""
+        errors = problems(style, pointer)
         font = self._book.find(None)
         try:
-            font = self._book.find(font_name)
+            font = self._book.find(style.font)
         except UnknownFont as error:
-            errors.append(FieldError("/font", str(error)))
+            errors.append(FieldError(pointer / "font", str(error)))
         try:
             text = checked_text(text)
         except ValueError as error:
-            return [*errors, FieldError("/text", str(error))]
-        if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
-            errors.append(FieldError("/text", no_glyphs(missing)))
-        return errors
+            errors.append(FieldError(pointer / "text", str(error)))
+        else:
+            if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
+                errors.append(FieldError(pointer / "text", no_glyphs(missing)))
+        if errors:
+            raise InvalidInput(errors)
+        return text, font
 
     async def normalize_image(self, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
         """Write the picture in `source` to `target` as an upright RGBA PNG in sRGB, and return its width and height.
@@ -273,7 +280,7 @@ class ImageRenderer:
         )
 
     async def _draw_text(
-        self, text: str, style: TextStyle, font: Font, target: BinaryIO, *, first: bool = False
+        self, text: str, style: TextStyle, font: Font, target: BinaryIO, pointer: Pointer, *, first: bool = False
     ) -> tuple[int, int]:
         text = emoji.as_font_draws(text, font.family)
         families = await asyncio.to_thread(self._book.families, text, font)
@@ -293,7 +300,7 @@ class ImageRenderer:
         except ChildFailed as failed:
             raise MediaProcessFailed("The text could not be drawn.", code=failed.failure) from failed
         if drawn.wrong_text is not None:
-            raise InvalidInput([FieldError("/text", drawn.wrong_text)])
+            raise InvalidInput([FieldError(pointer / "text", drawn.wrong_text)])
         return png.size(target)
 
     @property
