@@ -92,7 +92,7 @@ def resolve_steps(
             return Planning(pointer_to((), number, "/steps"), materials, warnings, layers=pointers)
         return Planning(pointer_to(pointers, number, "/steps"), materials, warnings)
 
-    wrong = list[FieldError]()
+    wrong = list[FieldError]()  # of all steps: planning, which reads fields again for their values, ends at the first
     for number, wanted in enumerate(steps):
         about = planning(number)
         wrong += problems(wanted, about.pointer, about.layers)
