@@ -195,6 +195,23 @@ async def test_what_was_made_is_taken_as_long_as_it_could_be_made_so(place: Riva
     assert (await place.submit()).status is JobStatus.PENDING
 
 
+async def test_who_takes_the_place_of_a_leader_that_has_just_ended_takes_its_result(
+    place: Rivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was running at the first look, and has left its place at the second."""
+    first = await place.submit()
+    claim = await place.world.claimed(first.id)
+
+    async def foretell() -> dict[str, Any]:
+        await place.publish(claim)
+        return {}
+
+    monkeypatch.setattr(place, "foretell", foretell)
+    taken = await place.submit()
+    assert (taken.status, taken.reused_from_job_id) == (JobStatus.SUCCESS, first.id)
+    assert (await place.world.look(taken.id)).status is JobStatus.SUCCESS
+
+
 async def test_followers_fail_as_their_leader_does(place: Rivals) -> None:
     """A failure that may pass leaves them following; the last one is theirs too, and nobody takes it over later."""
     world = place.world
