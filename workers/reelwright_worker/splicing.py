@@ -39,7 +39,7 @@ async def spliced(
 ) -> tuple[Joined, ResultCheck]:
     """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
     tracks = splicing.tracks(plan)
-    if remux.is_remuxed(plan):
+    if remux.is_remuxed(plan):  # anew, as for its commands: that takes microseconds, and a recipe is commands alone
         plan, source = remux.remuxed(plan), work / REMUX_FILE
     splice, media = plan.splice, plan.inputs[0].media
     assert isinstance(splice, Splice)

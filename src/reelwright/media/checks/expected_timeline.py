@@ -36,6 +36,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, plan: Plan) -> Timeline:
+        # who looks at an output and who judges it make it anew: that takes microseconds, and both ask for a plan alone
         media = plan.inputs[0].media
         if plan.is_spliced:
             assert isinstance(plan.splice, Splice)
