@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -125,9 +126,14 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
         async with asyncio.timeout(PATIENCE_S):
             while (await service.job(leader["job_id"]))["progress"] < 5:
                 await asyncio.sleep(0.02)
+        encoding = processes_about(service.settings.work_path / leader["job_id"])
+        for pid in encoding:
+            os.kill(pid, signal.SIGSTOP)  # on a busy machine it would be done before the answer
         late = await accepted(service, "/trim", **edit)
         assert (late["status"], late["reused_from"]) == ("STARTED", leader["job_id"])
         assert (await service.job(late["job_id"]))["progress"] >= 5
+        for pid in encoding:
+            os.kill(pid, signal.SIGCONT)
         jobs = [await service.until(answer["job_id"], "SUCCESS") for answer in (*answers, late)]
         told = await asyncio.gather(*streams)
         await check(service)
