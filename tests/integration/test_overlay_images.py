@@ -73,7 +73,8 @@ async def test_pictures_are_kept_and_nothing_else_stays(
 async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
     overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the news that it is there and the mark that it is young."""
+    """Between the news that it is there and the mark that it is young. Of another text that looks the same: one's own is
+    not drawn again."""
     path = storage.path(image_key((await overlay_images.draw_text(text("Hi"))).sha256))
     publish = storage.publish
 
@@ -85,8 +86,32 @@ async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
             raise
 
     monkeypatch.setattr(storage, "publish", swept)
-    await overlay_images.draw_text(text("Hi"))
+    await overlay_images.draw_text(TextLayer(text="Hi", shadow_x=3))
     assert path.exists()
+
+
+async def test_a_text_is_drawn_once(
+    overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it lies, however many ask for it; again when it is to look otherwise, or what was drawn is gone."""
+    draw, drawn = ImageRenderer.draw_text, []
+
+    async def counted(self: ImageRenderer, text: str, *more: Any) -> tuple[int, int]:
+        drawn.append(text)
+        return await draw(self, text, *more)
+
+    monkeypatch.setattr(ImageRenderer, "draw_text", counted)
+    layers = [TextLayer(text="Hi", x=number, start=number) for number in range(5)]
+    found = {
+        await overlay_images.draw_text(layers[0]),
+        *await asyncio.gather(*(overlay_images.draw_text(layer) for layer in layers)),
+    }
+    assert (len(found), len(drawn)) == (1, 1)
+    (facts,) = found
+    assert await overlay_images.draw_text(TextLayer(text="Hi", color="red")) != facts
+    storage.path(image_key(facts.sha256)).unlink()
+    assert await overlay_images.draw_text(layers[0]) == facts
+    assert (len(drawn), storage.path(image_key(facts.sha256)).exists()) == (3, True)
 
 
 async def test_a_picture_is_normalised_once(

@@ -7,10 +7,12 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from contextlib import AsyncExitStack
+from functools import partial
 from io import BufferedRandom
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -19,7 +21,7 @@ from reelwright.edits import timecode
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, LaidSubtitlesFacts
-from reelwright.edits.layers import TextLayer
+from reelwright.edits.layers import TextLayer, TextStyle
 from reelwright.edits.pointers import BODY, Pointer
 from reelwright.errors import MediaProcessFailed, NotFound
 from reelwright.library.drawn_files import image_key, laid_out_key, prepared_key, subtitles_key
@@ -34,7 +36,9 @@ FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
 NOT_KEPT = "an image that lies in it is not kept any more"
 MAX_KNOWN = 256
-"""Normalized pictures that are remembered, and subtitles that were laid out."""
+"""Normalized pictures that are remembered, texts that were drawn, and subtitles that were laid out."""
+Asked = TypeVar("Asked", bound=Hashable)
+Made = TypeVar("Made", ImageFacts, LaidSubtitlesFacts)
 
 
 def _state(path: Path) -> FileState:
@@ -60,10 +64,10 @@ class OverlayImages:
         self._book: FontBook | None = None
         self._ready: ImageRenderer | None = None
         self._known: dict[FileState, ImageFacts] = {}
-        self._normalizing: dict[FileState, asyncio.Lock] = {}
+        self._known_texts: dict[tuple[str, TextStyle], ImageFacts] = {}
         self._known_subtitles: dict[str, LaidSubtitlesFacts] = {}
-        """By what was asked for."""
-        self._drawing: dict[str, asyncio.Lock] = {}
+        """By a digest of what was asked for."""
+        self._making: dict[Hashable, asyncio.Lock] = {}
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -89,24 +93,21 @@ class OverlayImages:
             return self._ready
 
     async def draw_text(self, layer: TextLayer, *, pointer: Pointer = BODY) -> ImageFacts:
-        """Draw a text. Raises InvalidInput that names the layer's fields; `pointer`: where the request has it."""
+        """The same text is drawn once. Raises InvalidInput that names the layer's fields; `pointer`: where the request
+        has it."""
+        asked = layer.text, layer.style
+        return await self._once(asked, self._known_texts, image_key, partial(self._draw_text, *asked, pointer))
+
+    async def _draw_text(self, text: str, style: TextStyle, pointer: Pointer) -> ImageFacts:
         renderer = await self._open()
         with await self._space() as drawn:
-            return await self._keep(drawn, await renderer.draw_text(layer.text, layer.style, drawn, pointer))
+            return await self._keep(drawn, await renderer.draw_text(text, style, drawn, pointer))
 
     async def lay_out_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> LaidSubtitlesFacts:
         """The same subtitles are laid out once. Raises InvalidInput ("/font"; "/cues/7": of those given), Busy."""
         asked = hashlib.sha256(await asyncio.to_thread(msgspec.json.encode, (cues, style))).hexdigest()
-        async with self._drawing.setdefault(asked, asyncio.Lock()):  # also when many ask at the same time
-            try:
-                known = self._known_subtitles.get(asked)
-                if known is None or not await self._is_young(laid_out_key(known.sha256)):
-                    known = self._known_subtitles[asked] = await self._lay_out_subtitles(cues, style)
-            finally:
-                self._drawing.pop(asked, None)
-        while len(self._known_subtitles) > MAX_KNOWN:
-            del self._known_subtitles[next(iter(self._known_subtitles))]
-        return known
+        lay_out = partial(self._lay_out_subtitles, cues, style)
+        return await self._once(asked, self._known_subtitles, laid_out_key, lay_out)
 
     async def _lay_out_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> LaidSubtitlesFacts:
         renderer = await self._open()
@@ -136,12 +137,12 @@ class OverlayImages:
 
         Raises MediaProcessFailed (`drawn_otherwise`: the machine has other fonts), JobFailed, NotFound, Busy.
         """
-        async with self._drawing.setdefault(facts.sha256, asyncio.Lock()):
+        async with self._making.setdefault(facts.sha256, asyncio.Lock()):
             try:
                 if not await self.is_drawn(facts):
                     await self._draw_subtitles(facts, report)
             finally:
-                self._drawing.pop(facts.sha256, None)
+                self._making.pop(facts.sha256, None)
 
     async def _draw_subtitles(self, facts: LaidSubtitlesFacts, report: Report) -> None:
         renderer, what = await self._open(), await self._laid_out(facts)
@@ -178,15 +179,7 @@ class OverlayImages:
     async def normalize(self, source: Path) -> ImageFacts:
         """A file that stays as it is is normalized once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
         state = await asyncio.to_thread(_state, source)
-        async with self._normalizing.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
-            try:
-                if (known := self._known.get(state)) is None or not await self._is_young(image_key(known.sha256)):
-                    known = self._known[state] = await self._normalize(source)
-            finally:
-                self._normalizing.pop(state, None)
-        while len(self._known) > MAX_KNOWN:
-            del self._known[next(iter(self._known))]
-        return known
+        return await self._once(state, self._known, image_key, partial(self._normalize, source))
 
     async def measure(self, source: Path) -> tuple[int, int]:
         """Width and height as an overlay will see them, of a picture that can be read to its end. Raises as
@@ -199,6 +192,21 @@ class OverlayImages:
         with await self._space() as normal:
             size = await renderer.normalize_image(source, normal, max_pixels=self._settings.max_asset_pixels)
             return await self._keep(normal, size)
+
+    async def _once(
+        self, asked: Asked, known: dict[Asked, Made], key_of: Callable[[str], str], make: Callable[[], Awaitable[Made]]
+    ) -> Made:
+        """What was made of the same before, while it is kept under its key; else it is made, once, also when many ask
+        for it at the same time."""
+        async with self._making.setdefault(asked, asyncio.Lock()):
+            try:
+                if (made := known.get(asked)) is None or not await self._is_young(key_of(made.sha256)):
+                    made = known[asked] = await make()
+            finally:
+                self._making.pop(asked, None)
+        while len(known) > MAX_KNOWN:
+            del known[next(iter(known))]
+        return made
 
     async def _is_young(self, key: str) -> bool:
         """Whether it is still kept, and then as new to the sweep."""
