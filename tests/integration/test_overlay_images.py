@@ -73,8 +73,8 @@ async def test_pictures_are_kept_and_nothing_else_stays(
 async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
     overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the news that it is there and the mark that it is young. Of another text that looks the same: one's own is
-    not drawn again."""
+    """Between the news that it is there and the mark that it is young. Of a text that looks the same: of the same
+    one, nothing is drawn again."""
     path = storage.path(image_key((await overlay_images.draw_text(text("Hi"))).sha256))
     publish = storage.publish
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,10 +47,6 @@ async def drafted(
         data.check()
         cut_mode = mode_of(asked, data.steps, usual=services.settings.trim_mode)
         request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs, *kept)
-        survey = None
-        if request.mode != "exact":
-            async with drafted_edit(services.layer_sources, request) as (_, draft):
-                pass  # its transaction ends: nothing is locked while the packets are read
-            survey = await services.surveyor.survey(draft)
-        async with drafted_edit(services.layer_sources, request) as (session, draft):
-            yield session, replace(draft, survey=survey), labels
+        drafting = partial(drafted_edit, services.layer_sources, request)
+        async with services.surveyor.surveyed(drafting, cut_mode) as (session, draft):
+            yield session, draft, labels

@@ -15,7 +15,7 @@ from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.ladder import TRIM_CRF
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import LineageBase, Plan, resolve
-from reelwright.edits.plan.splicing import spliced
+from reelwright.edits.plan.splicing import like_source, spliced
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice_structs import CutMode, Survey
@@ -56,11 +56,15 @@ def draft_trim(
     end: Time | None,
     *,
     coding: Ladder | None = None,
+    codec_is_named: bool = True,
+    container_is_named: bool = True,
     pointer: Pointer,
     mode: CutMode = "exact",
 ) -> Draft:
-    """A cut of the source. `coding`: how the result is coded, None: as usual; `pointer`: where the request has `start`
-    and `end`; `mode`: how it is cut."""
+    """A cut of the source. `coding`: how the result is coded, None: as usual; `codec_is_named`, `container_is_named`:
+    what of that the client says; `pointer`: where the request has `start` and `end`; `mode`: how it is cut."""
+    if coding is not None and not codec_is_named:
+        coding = like_source(coding, source.facts.media, mode, container_is_named=container_is_named)
     size = source.facts.media.main_video.display_size
     output = FileOutput() if coding is None else ladder.single(coding, size, usual_crf=TRIM_CRF)
     edit = in_mode(trim(start, end, output), mode)

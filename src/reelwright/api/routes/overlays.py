@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from functools import partial
 
 from litestar import Router, post
 from litestar.di import NamedDependency
@@ -18,6 +18,7 @@ from reelwright.api.queued_or_explained import Answer, ValidateOnly, answer
 from reelwright.api.schemas.accepted_jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.overlays import OverlaysIn, PlacedWatermarkIn
+from reelwright.edits.splice_structs import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.draft_overlay import drafted_overlay
@@ -47,7 +48,7 @@ async def overlay_video(
 
     `"reencode": "touched"` codes those frames alone that layers with `start` and `end` lie on, and copies the rest.
     """
-    if not data.layers:
+    if not data.layers:  # the step would say so of a field that is not in this request
         raise InvalidInput([FieldError("/overlays", "is empty, and there is no watermark")])
     return await _answer(services, data, validate_only=validate_only)
 
@@ -71,20 +72,16 @@ async def watermark_video(
 
 
 async def _answer(services: Services, data: OverlaysIn | PlacedWatermarkIn, *, validate_only: bool) -> Answer:
-    labels, survey = labels_of(data), None
+    labels = labels_of(data)
+    mode: CutMode = "smart" if data.reencode == "touched" else "exact"
     await services.embedded_texts.require_read(data.video_id)
-    if data.reencode == "touched":
-        async with _drafted(services, data) as (_, draft):
-            pass  # its transaction ends: nothing is locked while the packets are read
-        survey = await services.surveyor.survey(draft)
-    async with _drafted(services, data) as (session, draft):
-        draft = replace(draft, survey=survey)
+    async with services.surveyor.surveyed(partial(_drafted, services, data, mode), mode) as (session, draft):
         return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
 
 
 @asynccontextmanager
 async def _drafted(
-    services: Services, data: OverlaysIn | PlacedWatermarkIn
+    services: Services, data: OverlaysIn | PlacedWatermarkIn, mode: CutMode
 ) -> AsyncIterator[tuple[AsyncSession, Draft]]:
     """What a request asks for, drafted. Raises NotFound, InvalidInput."""
     async with drafted_overlay(
@@ -94,7 +91,7 @@ async def _drafted(
         data.layers,
         coding=data.coding(data.audio, "copy"),
         codec_is_named=data.codec is not None,
-        mode="smart" if data.reencode == "touched" else "exact",
+        mode=mode,
         pointers=data.pointers,
     ) as (session, draft):
         images = services.overlay_images

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Router, post
 from litestar.di import NamedDependency
@@ -16,7 +18,6 @@ from reelwright.api.queued_or_explained import Answer, ValidateOnly, answer
 from reelwright.api.schemas.accepted_jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.trim import TrimIn
-from reelwright.edits.plan.splicing import like_source
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
@@ -53,26 +54,29 @@ async def trim_video(
     An end beyond the video's is clamped, with a warning. Times refer to what is trimmed: the upload, or the variant
     that `source_variant_id` names.
     """
-    labels, survey = labels_of(data), None
+    labels = labels_of(data)
     await services.embedded_texts.require_read(data.video_id)
     mode = data.mode or services.settings.trim_mode
-    if mode != "exact":
-        async with services.sessions.begin() as session:
-            draft = await _draft(services, session, data, mode)
-        survey = await services.surveyor.survey(draft)
-    async with services.sessions.begin() as session:
-        draft = replace(await _draft(services, session, data, mode), survey=survey)
+    async with services.surveyor.surveyed(partial(_drafted, services, data, mode), mode) as (session, draft):
         return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
 
 
-async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: CutMode) -> Draft:
-    source = await find_source(session, data.video_id, data.source_variant_id)
-    coding = data.coding(data.audio)
-    if data.codec is None:
-        named = data.container is not None
-        coding = like_source(coding, source.facts.media, mode, container_is_named=named)
-    draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
-    return await of_original(session, draft, services.overlay_images, data.source_subtitles, data.source_chapters)
+@asynccontextmanager
+async def _drafted(services: Services, data: TrimIn, mode: CutMode) -> AsyncIterator[tuple[AsyncSession, Draft]]:
+    """What a request asks for, drafted. Raises NotFound, InvalidInput."""
+    async with services.sessions.begin() as session:
+        draft = draft_trim(
+            await find_source(session, data.video_id, data.source_variant_id),
+            data.start,
+            data.end,
+            coding=data.coding(data.audio),
+            codec_is_named=data.codec is not None,
+            container_is_named=data.container is not None,
+            pointer=Pointer(),
+            mode=mode,
+        )
+        images = services.overlay_images
+        yield session, await of_original(session, draft, images, data.source_subtitles, data.source_chapters)
 
 
 router = Router("/", route_handlers=[trim_video], tags=["edits"])
