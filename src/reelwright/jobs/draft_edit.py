@@ -64,7 +64,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
     first, outside of that. Raises NotFound; InvalidInput that names every wrong field of what is wrong first."""
     _require_few_layers(request.steps)
     async with layer_sources.sessions() as session:
-        await find_source(session, request.source_id, pointer="/source")
+        await find_source(session, request.source_id, pointer="/source")  # else all would be fetched in vain
     request = replace(request, steps=await fetched_steps(layer_sources.fetched, request.steps))
     wanted, pointers = _materials(request.steps)
     prepared = await layer_sources.prepare(wanted, pointers)

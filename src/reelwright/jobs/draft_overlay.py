@@ -48,7 +48,7 @@ async def drafted_overlay(
     Raises NotFound; InvalidInput that names every wrong field of every layer.
     """
     async with layer_sources.sessions() as session:
-        await find_source(session, source_id, variant_id)
+        await find_source(session, source_id, variant_id)  # else layers would be fetched and drawn in vain
     layers = await fetched_layers(layer_sources.fetched, layers, pointers)
     prepared = await layer_sources.prepare(layers, pointers)
     async with layer_sources.sessions.begin() as session:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import File
+from reelwright.db.models import File, Variant
 from reelwright.edits.edit import SourceChapters, SourceSubtitles
 from reelwright.edits.facts import Facts
 from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import LineageBase
+from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.steps_of_result import base_of, itself, on
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.source_of_edit import Source
@@ -81,9 +80,9 @@ async def origin_of(session: AsyncSession, source: Source, images: OverlayImages
     """Return the original of a source, locked as the source is; of an upload, itself."""
     if source.variant_id is None:
         return Origin(source)
-    found = await _traced(session, source.variant_id, images)
+    known = await making_of(session, source.variant_id)
+    found = known if isinstance(known, str) else await _traced(session, *known, source.facts.media, images)
     if isinstance(found, str):
-        known = await making_of(session, source.variant_id)
         base = None if isinstance(known, str) else itself(source.facts.media, known[1])
         return Origin(source if base is None else without_text(source), base, reason=found)
     file, facts, base, files = found
@@ -91,14 +90,11 @@ async def origin_of(session: AsyncSession, source: Source, images: OverlayImages
 
 
 async def _traced(
-    session: AsyncSession, variant_id: uuid.UUID, images: OverlayImages
+    session: AsyncSession, variant: Variant, plan: Plan, media: MediaInfo, images: OverlayImages
 ) -> tuple[File, Facts, LineageBase, tuple[File, ...]] | str:
-    """The original's file and facts, the steps, and what else they read; or why not."""
-    known = await making_of(session, variant_id)
-    if isinstance(known, str):
-        return known
-    variant, plan = known
-    base = base_of(plan, variant.output_index, msgspec.convert(variant.media_info, MediaInfo))
+    """The original's file and facts, the steps, and what else they read; or why not. `variant`, `plan`, `media`: the
+    result, how it was made, and what its file is."""
+    base = base_of(plan, variant.output_index, media)
     if isinstance(base, str):
         return base
     wanted = {source.sha256 for source in plan.sources if prepared_key(source) is None}
@@ -117,8 +113,11 @@ async def _traced(
         return changed
     original = files.pop(plan.inputs[0].sha256)
     if original.variant_id is not None:  # a result itself
-        earlier = await _traced(session, original.variant_id, images)
-        composed = earlier if isinstance(earlier, str) else on(earlier[2], base)
-        if not isinstance(earlier, str) and not isinstance(composed, str):
-            return earlier[0], earlier[1], composed, (*earlier[3], *files.values())
+        known = await making_of(session, original.variant_id)
+        if not isinstance(known, str):
+            own = msgspec.convert(known[0].media_info, MediaInfo)
+            earlier = await _traced(session, *known, own, images)
+            composed = earlier if isinstance(earlier, str) else on(earlier[2], base)
+            if not isinstance(earlier, str) and not isinstance(composed, str):
+                return earlier[0], earlier[1], composed, (*earlier[3], *files.values())
     return original, msgspec.structs.replace(plan.inputs[0], layers=()), base, tuple(files.values())
