@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request
@@ -68,11 +69,17 @@ def file_bytes(request: Request[Any, Any, Any]) -> int:
 
 
 async def raw_video_upload(
-    request: Request[Any, Any, Any], services: Services, *, filename: str, said: Mapping[str, Sequence[str]]
+    request: Request[Any, Any, Any],
+    services: Services,
+    *,
+    filename: str,
+    said: Mapping[str, Sequence[str]],
+    keep_s: int | None,
 ) -> Video:
-    """Store the body of the request as a video. `said`: the fields that come with a form's file, from elsewhere."""
+    """Store the body of the request as a video. `said`, `keep_s`: what comes in fields with a form's file, from
+    elsewhere."""
     with _counted(), left_where_it_is(request):
-        told = said_in_form(said)
+        told = replace(said_in_form(said), keep_s=keep_s)
         expected_bytes = request.content_length or 0
         body = measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes))
         async with (
@@ -103,7 +110,7 @@ async def of_right_fields(
     incoming: IncomingFile, read: Callable[[Mapping[str, Sequence[str]]], object]
 ) -> AsyncIterator[bytes]:
     """The file's bytes. Fields that `read` refuses end the upload as soon as they have come: before the file, or before
-    it is examined."""
+    it is examined. They are short: who needs what they say reads them again."""
     read(incoming.fields)
     async for chunk in incoming.chunks():
         yield chunk

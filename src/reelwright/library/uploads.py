@@ -275,7 +275,7 @@ class _Incoming:
 async def _incoming(place: str, storage: LocalStorage, *, expected_bytes: int) -> AsyncIterator[_Incoming]:
     """A folder to take a file into, held meanwhile; it goes on any error. `expected_bytes` is what the client said:
     NoSpace at once when there is no room."""
-    await asyncio.to_thread(storage.require_space, expected_bytes)
+    await asyncio.to_thread(storage.require_space, expected_bytes)  # also of what has room reserved: it costs nothing
     incoming = _Incoming(storage, place)
     try:
         await finished(asyncio.to_thread(incoming.folder.mkdir, mode=0o750, parents=True))

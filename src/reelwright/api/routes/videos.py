@@ -115,10 +115,9 @@ async def put_video(
 ) -> Response[VideoOut]:
     """For scripts: the body is the file itself (`curl -T holiday.mp4 ...`), without a form around it. Whatever type it
     is sent as, its content decides. Otherwise as `POST /videos/upload`."""
-    kept = None if keep_s is None else str(keep_s)
-    one = {"title": title, "external_id": external_id, "metadata": metadata, "keep_s": kept}
-    said = {name: [value] for name, value in one.items() if value is not None}
-    video = await raw_video_upload(request, services, filename=filename, said={**said, "tags": tags or []})
+    one = {"title": title, "external_id": external_id, "metadata": metadata}
+    said = {name: [value] for name, value in one.items() if value is not None} | {"tags": tags or []}
+    video = await raw_video_upload(request, services, filename=filename, said=said, keep_s=keep_s)
     location = services.addresses.video(video.id)
     return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
 
