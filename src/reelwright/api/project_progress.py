@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from reelwright.api.http.event_stream import encode_event
-from reelwright.db.models import Job
+from reelwright.db.models import WITHOUT_EDIT_AND_PLAN, Job
 from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.jobs.progress_message import message_of
 from reelwright.jobs.queries import LOOKED_AT
@@ -26,7 +25,7 @@ _RUNNING = (
     .where(Job.status == JobStatus.STARTED)
     .order_by(Job.started_at.desc())
     .limit(MOST_JOBS)
-    .options(LOOKED_AT, *(defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json)))
+    .options(LOOKED_AT, *WITHOUT_EDIT_AND_PLAN)
 )
 
 

@@ -13,11 +13,10 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from reelwright import fault_points
 from reelwright.access.caller import key_of_new
-from reelwright.db.models import LEADING, Job, JobInput
+from reelwright.db.models import LEADING, WITHOUT_EDIT_AND_PLAN, Job, JobInput
 from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.jobs import followers, job_events, queue
 from reelwright.jobs.after_commit import Transition, announce
@@ -25,8 +24,6 @@ from reelwright.jobs.queue_choice import MEDIA
 from reelwright.jobs.timing import AT_ONCE, Timing
 
 SHARES = "shares the encode of an equal job"
-_GIVEN = (defer(Job.edit_json), defer(Job.plan_json))
-"""Of a new row, what need not come back: it was sent this moment, and may be megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,8 @@ class NewJob:
 
 async def create(session: AsyncSession, new: NewJob) -> Job:
     """Insert a PENDING job and queue it."""
-    job = (await session.scalars(insert(Job).values(new.columns()).returning(Job).options(*_GIVEN))).one()
+    inserted = insert(Job).values(new.columns()).returning(Job)
+    job = (await session.scalars(inserted.options(*WITHOUT_EDIT_AND_PLAN))).one()
     await enqueue(session, job, new)
     return job
 
@@ -94,7 +92,7 @@ async def lead(session: AsyncSession, new: NewJob) -> Job | None:
     same; None when there is such a job already."""
     inserted = postgresql.insert(Job).values(new.columns())
     alone = inserted.on_conflict_do_nothing(index_elements=[Job.fingerprint], index_where=LEADING)
-    return (await session.scalars(alone.returning(Job).options(*_GIVEN))).one_or_none()
+    return (await session.scalars(alone.returning(Job).options(*WITHOUT_EDIT_AND_PLAN))).one_or_none()
 
 
 async def enqueue(session: AsyncSession, job: Job, new: NewJob) -> None:
@@ -114,7 +112,8 @@ async def follow(session: AsyncSession, new: NewJob) -> Job | None:
     if leader_id is None:
         return None
     columns = {**new.columns(), "reused_from_job_id": leader_id}
-    job = (await session.scalars(insert(Job).values(columns).returning(Job).options(*_GIVEN))).one()
+    inserted = insert(Job).values(columns).returning(Job)
+    job = (await session.scalars(inserted.options(*WITHOUT_EDIT_AND_PLAN))).one()
     await _reads(session, job, new)
     await job_events.record(session, job.id, 0, JobStatus.PENDING, reason=SHARES, reused_from=str(leader_id))
     message = f"job {SHARES}: {leader_id}"

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Job, Publication
+from reelwright.db.models import WITHOUT_EDIT_AND_PLAN, Job, Publication
 from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import LeaseLost
 from reelwright.jobs import followers
@@ -58,9 +58,10 @@ async def write(session: AsyncSession, claim: Claim, **values: Any) -> uuid.UUID
 
 
 async def owned(session: AsyncSession, claim: Claim) -> Job:
-    """Return the attempt's job, locked. Raises LeaseLost."""
+    """Return the attempt's job, locked, without its edit and its plan. Raises LeaseLost."""
+    mine = select(Job).where(_mine(claim)).with_for_update().options(*WITHOUT_EDIT_AND_PLAN)
     for _ in range(LOOKS):
-        job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
+        job = await session.scalar(mine)
         if job is not None:
             return job
     raise _lost(claim)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer, with_expression
+from sqlalchemy.orm import with_expression
 from sqlalchemy.orm.attributes import set_committed_value
 
-from reelwright.db.models import Job
+from reelwright.db.models import WITHOUT_EDIT_AND_PLAN, Job
 from reelwright.db.ownership import PROJECT, confining, project_of_task
 from reelwright.errors import NotFound
 from reelwright.jobs.job_filters import Selection
@@ -36,8 +36,8 @@ async def page(session: AsyncSession, wanted: Wanted, selection: Selection, *, w
     conditions = [*await selection.conditions(session), *await stored_labels.having(session, Job, wanted.labels)]
     if whole:
         return await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=[LOOKED_AT])
-    large = [LOOKED_AT, *(defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json))]
-    part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=large)
+    small = [LOOKED_AT, *WITHOUT_EDIT_AND_PLAN]
+    part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=small)
     without_text = case((func.jsonb_typeof(Job.plan_json) == "object", Job.plan_json.op("-")("subtitles")))
     plans = await session.execute(select(Job.id, without_text).where(Job.id.in_([job.id for job in part.rows])))
     known: dict[uuid.UUID, dict[str, Any] | None] = dict(plans.all())

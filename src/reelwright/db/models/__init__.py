@@ -12,6 +12,7 @@ from reelwright.db.models.events import Delivery, DeliveryAttempt, EventLog, Eve
 from reelwright.db.models.imports import Import, ImportSecrets
 from reelwright.db.models.jobs import (
     LEADING,
+    WITHOUT_EDIT_AND_PLAN,
     ForgottenJob,
     Job,
     JobEvent,
@@ -28,6 +29,7 @@ from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, QueueTurn
 
 __all__ = [
     "LEADING",
+    "WITHOUT_EDIT_AND_PLAN",
     "AbleWorker",
     "ApiKey",
     "Asset",

@@ -15,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, query_expression
+from sqlalchemy.orm import Mapped, defer, mapped_column, query_expression
 
 from reelwright.db.models.base import Base, Labelled, index_of_projects, indexes_of_labels, new_id
 from reelwright.db.ownership import Owned
@@ -132,6 +132,10 @@ class Job(Labelled, Owned, Base):
     started_at: Mapped[datetime.datetime | None]
     finished_at: Mapped[datetime.datetime | None]
     updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+WITHOUT_EDIT_AND_PLAN = (defer(Job.edit_json, raiseload=True), defer(Job.plan_json, raiseload=True))
+"""How to read jobs of which neither is asked: they may be megabytes."""
 
 
 class JobWait(Base):
