@@ -6,6 +6,8 @@ import socket
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from reelwright.db.connection import CONNECT_TIMEOUT_S
@@ -26,10 +28,8 @@ UNREADABLE = (
 def named(url: str) -> str:
     """Return what the URL leads to, in words, without the password. Raises DatabaseUnusable when it cannot be told
     apart."""
-    import psycopg.conninfo  # of the API, only this needs it, and only where something is wrong
-
     try:
-        psycopg.conninfo.conninfo_to_dict(url)  # libpq's reading, which is the worker's: a bare % is none
+        conninfo_to_dict(url)  # libpq's reading, which is the worker's: a bare % is none
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
     except (ValueError, psycopg.ProgrammingError):
