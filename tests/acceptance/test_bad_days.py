@@ -26,7 +26,7 @@ from tests.support.processes import PATIENCE_S, Process
 from tests.support.proxy import Wire, wire
 from tests.support.service import Service, problem
 
-ROOM_BYTES, BALLAST_BYTES = 256 << 20, 384 << 20
+ROOM_BYTES, BALLAST_BYTES = 768 << 20, 896 << 20
 """Far more than what other processes write or remove meanwhile: the disk is the machine's."""
 GOES_ON_WITHIN_S = 10.0
 OF_DOUBLED_PAUSES_S = 36

@@ -69,7 +69,10 @@ def test_the_vendored_queue_schema_is_the_installed_release_s() -> None:
     assert newest == "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 
 
-TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed'"
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name = 'doomed' AND datname = current_database()"  # another test may run beside this one
+)
 
 
 async def _told_to_go(engine: AsyncEngine, line: Wire, database_url: str) -> None:
