@@ -41,6 +41,9 @@ STEPS = [
 ]
 SHOTS = [(SMALL[0], 0.5), (LARGE[0], 2.02), (SMALL[0], 4.02), (LARGE[0], 5.5)]
 """Which quality is chosen, and at which time it is looked at: on both sides of the borders of segments."""
+WAYS = ["hls.js", "Shaka, HLS", "Shaka, DASH"]
+WAY_WITHIN_S = 60
+"""On a busy machine one takes as long as all of them on an idle one."""
 
 
 @asynccontextmanager
@@ -65,6 +68,7 @@ async def streams(
         yield service, signed
 
 
+@pytest.mark.timeout(480)
 @pytest.mark.needs("chromium", "npm")
 async def test_players_of_pages_play_them_from_another_site(settings: Settings, tmp_path: Path) -> None:
     """hls.js, and Shaka Player by HLS and by DASH, in Chromium, into a canvas of their page: they change to the quality
@@ -79,14 +83,16 @@ async def test_players_of_pages_play_them_from_another_site(settings: Settings, 
     found: dict[str, Any] = {}
     async with streams(allowed, tmp_path / "service", [("h264", "aac"), ("vp9", "opus")]) as (service, signed):
         for codec, addresses in signed.items():
-            asked = json.dumps({"stream": addresses, "reading": 1, "shots": SHOTS, "from": 3.5, "within_ms": 70_000})
+            asked = json.dumps({"stream": addresses, "reading": 1, "shots": SHOTS, "from": 3.5, "way_within_ms": WAY_WITHIN_S * 1000})
             (profiles := tmp_path / codec).mkdir()
             async with page_server(PAGE, scripts, port=port) as (origin, report):
-                found[codec] = await reported(f"{origin}/?{urlencode({'asked': asked})}", report, profiles)
+                found[codec] = await reported(
+                    *(f"{origin}/?{urlencode({'asked': asked})}", report, profiles), within_s=len(WAYS) * WAY_WITHIN_S + 10
+                )
         assert "/signed/_/" in service.api.log.read_text()
         assert "rwt_" not in service.api.log.read_text()
     for codec, ways in found.items():
-        assert list(ways) == ["hls.js", "Shaka, HLS", "Shaka, DASH"], (codec, ways)
+        assert list(ways) == WAYS, (codec, ways)
         for way, seen in ways.items():
             where = (codec, way)
             assert sorted(seen["widths"]) == [SMALL[0], LARGE[0]], where

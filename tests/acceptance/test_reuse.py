@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from reelwright import fault_points
 from reelwright.settings import Settings
+from reelwright_worker.lease_and_progress import PROGRESS_INTERVAL_S
 from tests.support.invariants import check, gone, no_strays, processes_about
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service
@@ -37,6 +39,25 @@ async def attempts(service: Service) -> int:
     """So many encodes have been begun."""
     (row,) = await service.sql("SELECT coalesce(sum(attempt), 0)::int AS n FROM jobs WHERE reused_from_job_id IS NULL")
     return int(row["n"])
+
+
+def signal_all(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        os.kill(pid, number)
+
+
+async def stopped_amid(service: Service, job_id: str) -> list[int]:
+    """The processes that encode the job, stopped when it has come to 5 %: they run for a moment at a time, and between
+    two the worker tells how far they are. On a busy machine they would be done before anybody knows."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if encoding := processes_about(service.settings.work_path / job_id):
+                signal_all(encoding, signal.SIGSTOP)
+                await asyncio.sleep(2 * PROGRESS_INTERVAL_S)
+                if (await service.job(job_id))["progress"] >= 5:
+                    return encoding
+                signal_all(encoding, signal.SIGCONT)
+            await asyncio.sleep(0.02)
 
 
 async def events(service: Service, job_id: str) -> list[tuple[str, dict[str, Any]]]:
@@ -123,17 +144,11 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
     assert {answer["reused_from"] for answer in answers} == {None, leader["job_id"]}
     async with service.worker(FFMPEG_THREADS="1", **SWEEPING):  # the encode lasts
         streams = [asyncio.create_task(events(service, answer["job_id"])) for answer in answers]
-        async with asyncio.timeout(PATIENCE_S):
-            while (await service.job(leader["job_id"]))["progress"] < 5:
-                await asyncio.sleep(0.02)
-        encoding = processes_about(service.settings.work_path / leader["job_id"])
-        for pid in encoding:
-            os.kill(pid, signal.SIGSTOP)  # on a busy machine it would be done before the answer
+        encoding = await stopped_amid(service, leader["job_id"])
         late = await accepted(service, "/trim", **edit)
         assert (late["status"], late["reused_from"]) == ("STARTED", leader["job_id"])
         assert (await service.job(late["job_id"]))["progress"] >= 5
-        for pid in encoding:
-            os.kill(pid, signal.SIGCONT)
+        signal_all(encoding, signal.SIGCONT)
         jobs = [await service.until(answer["job_id"], "SUCCESS") for answer in (*answers, late)]
         told = await asyncio.gather(*streams)
         await check(service)

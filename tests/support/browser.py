@@ -79,12 +79,14 @@ async def browser(url: str, profile: Path) -> AsyncIterator[None]:
         await process.wait()
 
 
-async def reported(url: str, report: asyncio.Future[bytes], profiles: Path) -> Any:
+async def reported(
+    url: str, report: asyncio.Future[bytes], profiles: Path, *, within_s: float = REPORTS_WITHIN_S
+) -> Any:
     """Open a page, and return what it posts. A browser that has said nothing for so long says nothing any more: on a
     busy machine it may be that it never shows a frame. A second one is asked then."""
     for number in range(BROWSERS):
         async with browser(url, profiles / f"profile{number}"):
-            done, _ = await asyncio.wait([report], timeout=REPORTS_WITHIN_S)
+            done, _ = await asyncio.wait([report], timeout=within_s)
         if done:
             return json.loads(report.result())
-    raise TimeoutError(f"{BROWSERS} browsers have reported nothing, each within {REPORTS_WITHIN_S} s")
+    raise TimeoutError(f"{BROWSERS} browsers have reported nothing, each within {within_s} s")

@@ -10,6 +10,8 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
@@ -25,13 +27,14 @@ def make() -> None:
     """Make the run's folder, and name it to the processes that it starts; where there is no such memory, none."""
     if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
         return
-    for left in MEMORY.glob(f"{PREFIX}*"):
-        _remove_left(left)
-    if shutil.disk_usage(MEMORY).free < NEEDED_BYTES:
-        return
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY))
-    folder.chmod(0o711)  # as root PostgreSQL runs as another account
-    _held[folder] = _locked(folder)
+    with _one_run_at_a_time():  # else another one might take the folder that this one has just made for left behind
+        for left in MEMORY.glob(f"{PREFIX}*"):
+            _remove_left(left)
+        if shutil.disk_usage(MEMORY).free < NEEDED_BYTES:
+            return
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY))
+        folder.chmod(0o711)  # as root PostgreSQL runs as another account
+        _held[folder] = _locked(folder)
     os.environ[VARIABLE] = str(folder)
 
 
@@ -49,6 +52,15 @@ def named() -> Path | None:
     return Path(name) if (name := os.environ.get(VARIABLE)) else None
 
 
+@contextmanager
+def _one_run_at_a_time() -> Iterator[None]:
+    lock = _locked(MEMORY, wait=True)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _remove_left(folder: Path) -> None:
     try:
         lock = _locked(folder)
@@ -58,10 +70,10 @@ def _remove_left(folder: Path) -> None:
     os.close(lock)
 
 
-def _locked(folder: Path) -> int:
+def _locked(folder: Path, *, wait: bool = False) -> int:
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         os.close(number)
         raise

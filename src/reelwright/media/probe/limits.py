@@ -21,19 +21,13 @@ ROUNDED = 1.01
 def hold_streams(container: Any, rules: ProbeRules) -> None:
     """Raises UnreadableMedia, as all here do."""
     played = sum(1 for stream in container.streams if stream.type == "audio" or main_video.is_moving(stream))
-    for number, most, what in (
-        (played, rules.max_streams, "tracks of picture and sound"),
-        (len(container.streams), MAX_STREAMS, "streams"),
-    ):
-        if number > most:
-            raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
+    _hold_number(played, rules.max_streams, "tracks of picture and sound")
+    _hold_number(len(container.streams), MAX_STREAMS, "streams")
 
 
 def hold_tracks_of_sound(number: int, rules: ProbeRules) -> None:
     """Of a file of sound alone."""
-    if number > rules.max_streams:
-        message = f"The file has {number} tracks of sound, {rules.max_streams} are taken."
-        raise UnreadableMedia(message, code="too_many_streams")
+    _hold_number(number, rules.max_streams, "tracks of sound")
 
 
 def hold_size(main: Any, rules: ProbeRules) -> None:
@@ -46,10 +40,7 @@ def hold_size(main: Any, rules: ProbeRules) -> None:
 
 def hold_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:
     longest_s = max(info.duration_s or 0, info.main_video.duration_s or 0, frames.sample.span_s if frames.sample else 0)
-    if longest_s > rules.max_duration_s:
-        raise UnreadableMedia(
-            f"The video lasts {math.ceil(longest_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"
-        )
+    _hold_length("video", longest_s, rules)
     measured = frames.sample.rate if frames.sample else None
     rates = [float(measured or 0), float(Fraction(info.main_video.frame_rate or 0))]
     if max(rates) > rules.max_frame_rate * ROUNDED:
@@ -61,6 +52,16 @@ def hold_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:
 
 def hold_length_of_sound(media: MediaInfo, rules: ProbeRules) -> None:
     """Of a file of sound alone."""
-    if media.duration_s is not None and media.duration_s > rules.max_duration_s:
-        message = f"The sound lasts {math.ceil(media.duration_s)} s, {rules.max_duration_s:g} s are taken."
-        raise UnreadableMedia(message, code="too_long")
+    _hold_length("sound", media.duration_s or 0, rules)
+
+
+def _hold_number(number: int, most: int, what: str) -> None:
+    if number > most:
+        raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
+
+
+def _hold_length(what: str, duration_s: float, rules: ProbeRules) -> None:
+    if duration_s > rules.max_duration_s:
+        raise UnreadableMedia(
+            f"The {what} lasts {math.ceil(duration_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"
+        )
