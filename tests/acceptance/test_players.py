@@ -83,12 +83,12 @@ async def test_players_of_pages_play_them_from_another_site(settings: Settings, 
     found: dict[str, Any] = {}
     async with streams(allowed, tmp_path / "service", [("h264", "aac"), ("vp9", "opus")]) as (service, signed):
         for codec, addresses in signed.items():
-            asked = json.dumps({"stream": addresses, "reading": 1, "shots": SHOTS, "from": 3.5, "way_within_ms": WAY_WITHIN_S * 1000})
+            wanted = {"stream": addresses, "reading": 1, "shots": SHOTS, "from": 3.5}
+            query = urlencode({"asked": json.dumps(wanted | {"way_within_ms": WAY_WITHIN_S * 1000})})
             (profiles := tmp_path / codec).mkdir()
             async with page_server(PAGE, scripts, port=port) as (origin, report):
-                found[codec] = await reported(
-                    *(f"{origin}/?{urlencode({'asked': asked})}", report, profiles), within_s=len(WAYS) * WAY_WITHIN_S + 10
-                )
+                within_s = len(WAYS) * WAY_WITHIN_S + 10
+                found[codec] = await reported(f"{origin}/?{query}", report, profiles, within_s=within_s)
         assert "/signed/_/" in service.api.log.read_text()
         assert "rwt_" not in service.api.log.read_text()
     for codec, ways in found.items():

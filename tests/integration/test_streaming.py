@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import av
 import pytest
 
-from reelwright.edits import bit_rates, ladder
+from reelwright.edits import ladder, rendition_bit_rates
 from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import transcode
 from reelwright.edits.kinds_and_states import Quality
@@ -243,7 +243,7 @@ async def test_the_most_demanding_picture_fits_through_a_network(
     )
     plan = await make(prober, source, tmp_path / "work", qualities=(Quality.SOURCE,), codec=codec)
     peak = plan.outputs[0].output.pictures.peak_bit_rate
-    assert peak == bit_rates.streamed_peak((272, 152), codec)
+    assert peak == rendition_bit_rates.streamed_peak((272, 152), codec)
     (playlist,) = judge(tmp_path / "work").values()
     for part in playlist.parts:
         assert 8 * part.size_bytes / part.lasts_s < times * peak

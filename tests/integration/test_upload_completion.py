@@ -13,9 +13,9 @@ from sqlalchemy import text
 from reelwright.db.models import Upload
 from reelwright.edits.media_info import MediaInfo
 from reelwright.library import upload_completion
+from reelwright.library.resumable_upload_writers import UploadWriters
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
 from reelwright.library.upload_completion import Completions
-from reelwright.library.upload_writers import UploadWriters
 from reelwright.library.uploads import NOTHING_SAID
 from reelwright.media.probe.prober import Prober
 from reelwright.storage.local import LocalStorage

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reelwright.access.limits import NAMES, NONE, AccessLimits
 from reelwright.access.rate_buckets import WINDOW_S, Standing, drawn
-from reelwright.api.http.rate_limits import headers
+from reelwright.api.http.rate_limit_headers import headers
 from reelwright.api.service_limits import BUILT_IN, NO_LIMITS, OF_SETTINGS, bounds
 from reelwright.error_codes import CODE_BY_STATUS
 from reelwright.settings import Settings

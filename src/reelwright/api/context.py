@@ -33,11 +33,11 @@ from reelwright.jobs.survey import Surveyor
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.resumable_upload_writers import UploadWriters
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
 from reelwright.library.retention import rules_of_settings
 from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.library.upload_completion import Completions
-from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.shared_reader import media_reader

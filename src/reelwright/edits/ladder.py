@@ -11,7 +11,7 @@ from fractions import Fraction
 import msgspec
 from msgspec import UNSET
 
-from reelwright.edits import bit_rates, codecs, output_rules
+from reelwright.edits import codecs, output_rules, rendition_bit_rates
 from reelwright.edits.audio_tracks import usual_bit_rate
 from reelwright.edits.codecs import Codec
 from reelwright.edits.geometry import Size, even, scaled
@@ -59,14 +59,14 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 codec=wanted.codec,
                 crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
                 preset=wanted.preset,
-                bit_rate=bit_rates.share(wanted.video_bit_rate, size, sizes),
-                two_pass=bit_rates.in_two_passes(wanted),
+                bit_rate=rendition_bit_rates.share(wanted.video_bit_rate, size, sizes),
+                two_pass=rendition_bit_rates.in_two_passes(wanted),
                 copy_conforming=wanted.copy_conforming,
                 hardware=wanted.hardware,
                 segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,
                 peak_bit_rate=None
                 if wanted.streaming is None or wanted.video_bit_rate is not None
-                else bit_rates.streamed_peak(size, wanted.codec),
+                else rendition_bit_rates.streamed_peak(size, wanted.codec),
             ),
             audio=AudioEncoding(
                 codec=sound,

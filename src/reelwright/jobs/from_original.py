@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import select
@@ -21,6 +23,9 @@ from reelwright.jobs.texts_of_source import with_chapters, with_chapters_of_resu
 from reelwright.library.drawn_files import prepared_key
 from reelwright.library.lineage import making_of
 from reelwright.library.overlay_images import OverlayImages
+
+Traced: TypeAlias = tuple[File, Facts, LineageBase, tuple[File, ...]]
+"""An original's file and facts, the steps that made something of it, and what else they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ async def origin_of(session: AsyncSession, source: Source, images: OverlayImages
 
 async def _traced(
     session: AsyncSession, variant: Variant, plan: Plan, media: MediaInfo, images: OverlayImages
-) -> tuple[File, Facts, LineageBase, tuple[File, ...]] | str:
-    """The original's file and facts, the steps, and what else they read; or why not. `variant`, `plan`, `media`: the
+) -> Traced | str:
+    """What an edit of a result is made of, or why it is not made of its original. `variant`, `plan`, `media`: the
     result, how it was made, and what its file is."""
     base = base_of(plan, variant.output_index, media)
     if isinstance(base, str):
@@ -112,12 +117,24 @@ async def _traced(
     if changed := await images.changed(plan.sources):
         return changed
     original = files.pop(plan.inputs[0].sha256)
-    if original.variant_id is not None:  # a result itself
-        known = await making_of(session, original.variant_id)
-        if not isinstance(known, str):
-            own = msgspec.convert(known[0].media_info, MediaInfo)
-            earlier = await _traced(session, *known, own, images)
-            composed = earlier if isinstance(earlier, str) else on(earlier[2], base)
-            if not isinstance(earlier, str) and not isinstance(composed, str):
-                return earlier[0], earlier[1], composed, (*earlier[3], *files.values())
+    if original.variant_id is not None:
+        further = await _traced_of_result(session, original.variant_id, base, images)
+        if further is not None:
+            file, facts, steps, others = further
+            return file, facts, steps, (*others, *files.values())
     return original, msgspec.structs.replace(plan.inputs[0], layers=()), base, tuple(files.values())
+
+
+async def _traced_of_result(
+    session: AsyncSession, variant_id: uuid.UUID, base: LineageBase, images: OverlayImages
+) -> Traced | None:
+    """As `_traced`, of steps whose source is a result itself; None: it can only be made of that one's file."""
+    known = await making_of(session, variant_id)
+    if isinstance(known, str):
+        return None
+    earlier = await _traced(session, *known, msgspec.convert(known[0].media_info, MediaInfo), images)
+    if isinstance(earlier, str):
+        return None
+    file, facts, steps, files = earlier
+    composed = on(steps, base)
+    return None if isinstance(composed, str) else (file, facts, composed, files)

@@ -1,7 +1,7 @@
 """Uploads that come in several requests, to any of several processes: begun, put together, looked up, given up.
 
-Nothing here knows by which protocol the bytes come. Who adds them: upload_writers.py; how they become a video:
-upload_completion.py.
+Nothing here knows by which protocol the bytes come. Who adds them: resumable_upload_writers.py; how they become a
+video: upload_completion.py.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ from reelwright.db.ownership import confined
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, ReelwrightError, UnreadableMedia, UnsupportedMedia
 from reelwright.library import resumable_upload_rows
 from reelwright.library.resumable_upload_rows import LEASE
+from reelwright.library.resumable_upload_writers import UploadWriters
 from reelwright.library.resumable_uploads import ResumableUploads
-from reelwright.library.upload_writers import UploadWriters
 from reelwright.library.uploads import Received, insert, recording, video_of
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import upload_pieces

@@ -20,7 +20,7 @@ from reelwright.access.key_lookup import Keyring
 from reelwright.access.token_lookup import Grant
 from reelwright.api.http.host_and_origin import SAFE_METHODS
 from reelwright.api.http.idempotency import may_be_repeated
-from reelwright.api.http.rate_limits import count, telling
+from reelwright.api.http.rate_limit_headers import count, telling
 from reelwright.api.http.token_authorization import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined

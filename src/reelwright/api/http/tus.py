@@ -23,7 +23,7 @@ from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.db.models import Upload
 from reelwright.errors import Malformed, ReelwrightError, TooLarge
 from reelwright.library.display_names import display_name
-from reelwright.library.upload_writers import Checksum
+from reelwright.library.resumable_upload_writers import Checksum
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration,concatenation"

@@ -16,8 +16,8 @@ from reelwright.errors import (
     UnreadableMedia,
     UnsupportedMedia,
 )
+from reelwright.library.resumable_upload_writers import OffsetMismatch, UploadChecksumMismatch
 from reelwright.library.resumable_uploads import TooManyUploads
-from reelwright.library.upload_writers import OffsetMismatch, UploadChecksumMismatch
 
 UPLOAD_ID = "0199f0d6-33cc-7d43-8e30-1f0e9d8c7b6a"
 UPLOAD: dict[str, Any] = {

@@ -60,7 +60,7 @@ def _hold_number(number: int, most: int, what: str) -> None:
         raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
 
 
-def _hold_length(what: str, duration_s: float, rules: ProbeRules) -> None:
+def _hold_length(what: str, duration_s: float | Fraction, rules: ProbeRules) -> None:
     if duration_s > rules.max_duration_s:
         raise UnreadableMedia(
             f"The {what} lasts {math.ceil(duration_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"

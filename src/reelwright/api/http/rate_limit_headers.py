@@ -1,4 +1,4 @@
-"""Requests counted among those of their key and project; the headers that tell of limits by the minute."""
+"""The headers that tell of limits by the minute; requests counted among those of their key and project."""
 
 from __future__ import annotations
 

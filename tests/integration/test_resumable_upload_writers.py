@@ -11,9 +11,9 @@ import pytest
 
 from reelwright.db.models import Upload
 from reelwright.errors import Conflict, Malformed, NotFound
-from reelwright.library import batched_writing, upload_writers
+from reelwright.library import batched_writing, resumable_upload_writers
+from reelwright.library.resumable_upload_writers import Body, UploadWriters
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
-from reelwright.library.upload_writers import Body, UploadWriters
 from reelwright.library.uploads import NOTHING_SAID
 from reelwright.storage import upload_pieces
 from reelwright.storage.local import LocalStorage
@@ -78,7 +78,7 @@ async def test_a_writer_without_news_looks_now_and_then(
 ) -> None:
     """So the upload does not expire while a slow client sends; a look that fails ends nothing, and an upload that is
     gone ends the writer."""
-    monkeypatch.setattr(upload_writers, "LOOK_S", 0.02)
+    monkeypatch.setattr(resumable_upload_writers, "LOOK_S", 0.02)
     upload = await begun(uploads)
     writer = await hanging(uploads, upload, CONTENT[:5], asyncio.Event())
     renewed_at = (await uploads.find(upload.id)).expires_at
@@ -108,7 +108,7 @@ async def test_an_upload_that_is_interrupted_too_often_is_begun_anew(
     uploads: ResumableUploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each interruption that nobody ended in order leaves a piece."""
-    monkeypatch.setattr(upload_writers, "MAX_PIECES", 1)
+    monkeypatch.setattr(resumable_upload_writers, "MAX_PIECES", 1)
     upload, news = await begun(uploads), asyncio.Event()
     writer = await hanging(uploads, upload, CONTENT[:5], news)
     with pytest.raises(Conflict, match="interrupted 1 times"):
@@ -124,7 +124,7 @@ async def test_a_process_remembers_a_few_uploads_and_needs_to_remember_none(
     uploads: ResumableUploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it has forgotten, and bytes that a disk has lost, are looked up; a length that is said late has to fit."""
-    monkeypatch.setattr(upload_writers, "MAX_LEFT", 1)
+    monkeypatch.setattr(resumable_upload_writers, "MAX_LEFT", 1)
     writers, news = UploadWriters(uploads), asyncio.Event()
     first, second = [await begun(uploads, length_bytes=None) for _ in range(2)]
     for upload in (first, second):
@@ -139,7 +139,7 @@ async def test_a_process_remembers_a_few_uploads_and_needs_to_remember_none(
     await writers.append(third.id, bringing(CONTENT[:5]), at=0, news=news)
     (piece,) = upload_pieces.read((await uploads.find(third.id)).pieces)
     upload_pieces.path(uploads.storage, piece).write_bytes(CONTENT[:3])
-    with pytest.raises(upload_writers.OffsetMismatch) as told:
+    with pytest.raises(resumable_upload_writers.OffsetMismatch) as told:
         await writers.append(third.id, bringing(CONTENT[5:]), at=5, news=news)
     assert told.value.offset == 3
     done, _ = await writers.append(third.id, bringing(CONTENT[3:]), at=3, news=news)
