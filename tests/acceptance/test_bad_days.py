@@ -22,7 +22,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support.invariants import OUTAGE, check, processes_about
-from tests.support.processes import PATIENCE_S, Process
+from tests.support.processes import PATIENCE_S, Process, standing_still
 from tests.support.proxy import Wire, wire
 from tests.support.service import Service, problem
 
@@ -178,8 +178,8 @@ async def test_a_disk_that_fills_amid_a_job_costs_it_nothing(
     async with Service(place.settings(settings), tmp_path).running() as service, service.worker():
         video = await service.upload(long_clip)
         job_id = await service.trim(video["id"], 0, 30)
-        await running(service, job_id)
-        place.fill()
+        with standing_still(await running(service, job_id)):
+            place.fill()
         await eventually(lambda: waits(service, [job_id], "no_space"), within_s=PATIENCE_S)
         place.mend()
         job = await service.until(job_id, "SUCCESS")

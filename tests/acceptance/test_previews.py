@@ -16,8 +16,9 @@ import pytest
 import pyvips
 
 from reelwright.settings import Settings
+from tests.support.invariants import processes_about
 from tests.support.media_files import ffmpeg
-from tests.support.processes import PATIENCE_S
+from tests.support.processes import PATIENCE_S, standing_still
 from tests.support.service import UNKNOWN, Service, problem
 
 STEPS = [
@@ -123,11 +124,14 @@ async def test_busy_is_said_at_once_and_who_goes_frees_the_place(service: Servic
     what was half made is left."""
     video = await service.upload(large)
     asking = asyncio.create_task(look(service, video, "?duration=10", steps=[{"type": "speed", "factor": 0.25}]))
-    await until(lambda: asyncio.to_thread(of_previews, service))
-    busy = await look(service, video, steps=[])
-    problem(busy, 503, "busy")
-    assert int(busy.headers["retry-after"]) >= 1
-    assert not asking.done()
+    async with asyncio.timeout(PATIENCE_S):
+        while not (drafting := processes_about(service.settings.work_path)):
+            await asyncio.sleep(0.02)
+    with standing_still(drafting):
+        busy = await look(service, video, steps=[])
+        problem(busy, 503, "busy")
+        assert int(busy.headers["retry-after"]) >= 1
+        assert not asking.done()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from reelwright import fault_points
 from reelwright.settings import Settings
 from reelwright_worker.lease_and_progress import PROGRESS_INTERVAL_S
 from tests.support.invariants import check, gone, no_strays, processes_about
-from tests.support.processes import PATIENCE_S
+from tests.support.processes import PATIENCE_S, standing_still
 from tests.support.service import Service
 
 SWEEPING = {"ORPHAN_GRACE_S": "3"}
@@ -41,22 +41,18 @@ async def attempts(service: Service) -> int:
     return int(row["n"])
 
 
-def signal_all(pids: Sequence[int], number: signal.Signals) -> None:
-    for pid in pids:
-        os.kill(pid, number)
-
-
-async def stopped_amid(service: Service, job_id: str) -> list[int]:
-    """The processes that encode the job, stopped when it has come to 5 %: they run for a moment at a time, and between
-    two the worker tells how far they are. On a busy machine they would be done before anybody knows."""
+@asynccontextmanager
+async def standing_still_amid(service: Service, job_id: str) -> AsyncIterator[None]:
+    """The job's encode has come to 5 %, and goes no further: it runs for a moment at a time, and between two the worker
+    tells how far it is."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             if encoding := processes_about(service.settings.work_path / job_id):
-                signal_all(encoding, signal.SIGSTOP)
-                await asyncio.sleep(2 * PROGRESS_INTERVAL_S)
-                if (await service.job(job_id))["progress"] >= 5:
-                    return encoding
-                signal_all(encoding, signal.SIGCONT)
+                with standing_still(encoding):
+                    await asyncio.sleep(2 * PROGRESS_INTERVAL_S)
+                    if (await service.job(job_id))["progress"] >= 5:
+                        yield
+                        return
             await asyncio.sleep(0.02)
 
 
@@ -144,11 +140,10 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
     assert {answer["reused_from"] for answer in answers} == {None, leader["job_id"]}
     async with service.worker(FFMPEG_THREADS="1", **SWEEPING):  # the encode lasts
         streams = [asyncio.create_task(events(service, answer["job_id"])) for answer in answers]
-        encoding = await stopped_amid(service, leader["job_id"])
-        late = await accepted(service, "/trim", **edit)
-        assert (late["status"], late["reused_from"]) == ("STARTED", leader["job_id"])
-        assert (await service.job(late["job_id"]))["progress"] >= 5
-        signal_all(encoding, signal.SIGCONT)
+        async with standing_still_amid(service, leader["job_id"]):
+            late = await accepted(service, "/trim", **edit)
+            assert (late["status"], late["reused_from"]) == ("STARTED", leader["job_id"])
+            assert (await service.job(late["job_id"]))["progress"] >= 5
         jobs = [await service.until(answer["job_id"], "SUCCESS") for answer in (*answers, late)]
         told = await asyncio.gather(*streams)
         await check(service)

@@ -78,7 +78,7 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
     """Two workers with three slots each share it, and it holds one of the jobs that may become large. None runs out of
     disk, none is charged with a failure, and nothing stays reserved."""
     disk = disk_of(48)
-    async with small(settings, tmp_path, disk) as service:
+    async with small(settings, tmp_path, disk, lease_s=PATIENCE_S) as service:  # who pauses renews none
         hard, light = (await service.upload(noisy))["id"], (await service.upload(clip))["id"]
         coding = {"qualities": ["240p"], "video_bit_rate": 30_000_000, "preset": "ultrafast"}
         jobs = [await ask(service, f"/transcode/{light}", coding) for _ in range(3)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import re
 import shutil
-import signal
 import subprocess
 import uuid
 import zipfile
@@ -28,7 +26,7 @@ from reelwright.settings import Settings
 from tests.conftest import execute, in_database
 from tests.support.invariants import check, processes_about
 from tests.support.needs import lacking
-from tests.support.processes import PATIENCE_S, Process
+from tests.support.processes import PATIENCE_S, Process, standing_still
 from tests.support.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -179,20 +177,16 @@ async def test_the_release_before_runs_on_while_the_schema_changes(
     async with service.running(**release_before), service.worker(**release_before):
         video = await service.upload(long_clip)
         job_id = await service.trim(video["id"], 0, 10)
-        encoding = await ffmpeg_of(service, job_id)
-        for pid in encoding:
-            os.kill(pid, signal.SIGSTOP)  # the worker goes on renewing its lease
-        migrating = asyncio.create_task(migrated(service))
-        answered = 0
-        while not migrating.done():
-            for path in (f"/status/{job_id}", f"/videos/{video['id']}", "/jobs", "/videos"):
-                assert (await service.client.get(path)).status_code == 200, service.logs()
-                answered += 1
-        assert f"revision {newest_revision()}" in await migrating
-        assert answered > 0
-        assert (await service.job(job_id))["status"] == "STARTED"
-        for pid in encoding:
-            os.kill(pid, signal.SIGCONT)
+        with standing_still(await ffmpeg_of(service, job_id)):  # the worker goes on renewing its lease
+            migrating = asyncio.create_task(migrated(service))
+            answered = 0
+            while not migrating.done():
+                for path in (f"/status/{job_id}", f"/videos/{video['id']}", "/jobs", "/videos"):
+                    assert (await service.client.get(path)).status_code == 200, service.logs()
+                    answered += 1
+            assert f"revision {newest_revision()}" in await migrating
+            assert answered > 0
+            assert (await service.job(job_id))["status"] == "STARTED"
         job = await service.until(job_id, "SUCCESS")
         assert job["attempt"] == 1
         await service.until(await service.trim(video["id"], 1, 2), "SUCCESS")

@@ -17,7 +17,8 @@ import runpy
 import signal
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -185,6 +186,18 @@ async def childless(pid: int) -> None:
     async with asyncio.timeout(5):
         while children_of(pid):
             await asyncio.sleep(0.001)
+
+
+@contextmanager
+def standing_still(pids: Sequence[int]) -> Iterator[None]:
+    """SIGSTOP them for a while: on a busy machine they would be done before all that is to happen amid their work."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def stop_child_of(pid: int) -> None:

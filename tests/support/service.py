@@ -288,8 +288,9 @@ class Problem(TypedDict):
 
 def problem(response: httpx.Response, status: int, code: str) -> Problem:
     """The problem document that a refusal must be."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
+    kind = response.headers["content-type"]
+    assert response.status_code == status, f"{response.status_code}, {kind}: {response.text[:2000]}"
+    assert kind == "application/problem+json"
     document: Problem = response.json()
     assert (document["status"], document["code"]) == (status, code), document
     assert document["detail"]
