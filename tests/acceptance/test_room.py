@@ -93,6 +93,7 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
                     await asyncio.sleep(0.05)
             go.touch()
             done = await all_done(service, jobs)
+            assert charges(tmp_path) == []
             assert {(job["failures"], job["attempt"]) for job in done} == {(0, 1)}
             await all_given_back(service)
         assert "no_space" not in logs(tmp_path)
@@ -140,6 +141,7 @@ async def test_many_mixed_jobs_on_a_disk_that_fills_up(
             if number % (count // 4) == count // 4 - 1:
                 await service.upload(heavy)
         done = await all_done(service, jobs)
+        assert charges(tmp_path) == []
         assert {job["failures"] for job in done} == {0}
         await all_given_back(service)
         if disk_mib == SCARCE_MIB:
@@ -231,6 +233,11 @@ async def all_given_back(service: Service) -> None:
 
 def logs(folder: Path) -> str:
     return "".join(log.read_text() for log in folder.glob("worker*.log"))
+
+
+def charges(folder: Path) -> list[str]:
+    """What jobs are charged with, as the workers say it."""
+    return [line for line in logs(folder).splitlines() if "job failed" in line or "lost its worker" in line]
 
 
 def no_room(folder: Path) -> int:

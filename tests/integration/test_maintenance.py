@@ -31,6 +31,7 @@ from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
 from reelwright.jobs import creation, failed_attempts, fencing, lifecycle
 from reelwright.jobs.maintenance import Maintenance
+from reelwright.jobs.patience_after_outages import OutagePatience
 from reelwright.library import deletion, uploads
 from reelwright.library.drawn_files import RETENTION_DAYS, image_key, laid_out_key, subtitles_key
 from reelwright.library.uploaded_assets import IMAGE
@@ -52,9 +53,16 @@ class Place:
         self.work = folder / "work"
         self.work.mkdir()
 
-    def maintenance(self, *, interval_s: float = 0.1, grace_s: float = GRACE_S) -> Maintenance:
+    def maintenance(
+        self, *, interval_s: float = 0.1, grace_s: float = GRACE_S, patience: OutagePatience | None = None
+    ) -> Maintenance:
         return Maintenance(
-            self.world.sessions, self.storage, work_root=self.work, interval_s=interval_s, orphan_grace_s=grace_s
+            self.world.sessions,
+            self.storage,
+            work_root=self.work,
+            interval_s=interval_s,
+            orphan_grace_s=grace_s,
+            patience=patience,
         )
 
     def file(self, key: str) -> Path:
@@ -517,9 +525,7 @@ async def test_leases_are_not_judged_right_after_an_outage(place: Place) -> None
     job_id = await place.world.job()
     claim = await place.world.claimed(job_id)
     await place.world.expire(job_id)
-    maintenance = Maintenance(
-        place.world.sessions, place.storage, work_root=place.work, interval_s=1, orphan_grace_s=1, patience_s=0.3
-    )
+    maintenance = place.maintenance(patience=OutagePatience(0.3))
     await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).failures == 0
     await place.world.do(fencing.renew, claim, lease_s=60)

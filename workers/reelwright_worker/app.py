@@ -25,6 +25,7 @@ from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.past_jobs import RecentPast
+from reelwright.jobs.patience_after_outages import OutagePatience
 from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
@@ -90,13 +91,14 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     )
     sessions = Sessions(engine)
     events_engine = create_engine(url, application_name="reelwright-webhooks", pool_size=3)
+    patience = OutagePatience(settings.lease_s / 2)
     maintenance = Maintenance(
         sessions,
         storage,
         work_root=settings.work_path,
         interval_s=settings.reap_interval_s,
         orphan_grace_s=settings.orphan_grace_s,
-        patience_s=settings.lease_s / 2,
+        patience=patience,
         idempotency_keep_s=settings.idempotency_keep_s,
         keep=rules_of_settings(settings),
     )
@@ -132,6 +134,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 overlay_images=overlay_images,
                 machine=machine,
                 place=place,
+                patience=patience,
                 past=RecentPast(took=True),
             )
             notifier = JobNotifier(url, (delivery_turns.CHANNEL,))

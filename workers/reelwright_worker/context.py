@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.past_jobs import RecentPast
+from reelwright.jobs.patience_after_outages import OutagePatience
 from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.image_checker import ImageChecker
@@ -35,5 +36,6 @@ class WorkerContext:
     overlay_images: OverlayImages
     machine: MachineHealth
     place: WorkPlace
+    patience: OutagePatience
     past: RecentPast
     """With what jobs took."""

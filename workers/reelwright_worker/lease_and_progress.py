@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -83,12 +84,18 @@ class TendedAttempt(ABC):
         self._news.set()
 
     async def _keep_lease(self) -> None:
-        """Renew the lease on a timer: much of the work says nothing for long."""
-        pause_s = self.ctx.settings.lease_s / 4
+        """Renew the lease on a timer: much of the work says nothing for long. Where the claim or a renewal took long,
+        as they do in a busy database, the next one comes the sooner. Where it cannot be renewed, those of others
+        cannot either, and are not judged for a while."""
+        lease_s, asked_at = self.ctx.settings.lease_s, self.claim.asked_at
         while True:
-            await asyncio.sleep(pause_s)
-            written = await self._write(self._renew)
-            pause_s = self.ctx.settings.lease_s / (4 if written else 20)  # at once when the database is back
+            await asyncio.sleep(asked_at + lease_s / 4 - time.monotonic())
+            began_at = time.monotonic()
+            while not await self._write(self._renew):
+                self.ctx.patience.begin_anew()
+                await asyncio.sleep(lease_s / 20)  # at once when the database is back
+                began_at = time.monotonic()
+            asked_at = began_at
 
     async def _renew(self, session: AsyncSession, claim: Claim) -> None:
         lease_s = self.ctx.settings.lease_s

@@ -7,6 +7,7 @@ files). What the claim is good for afterwards: fencing.py.
 from __future__ import annotations
 
 import datetime
+import time
 import uuid
 from typing import Any, Final
 
@@ -60,12 +61,12 @@ async def claim_with_room(
     """Take a job as `claim` does, and reserve what it needs of what the machine has, in one statement; None where there
     is nothing to take, and where it is not certain that there is room: nothing is done then. The job is without its
     plan, which tells what it needs: who asks has it."""
-    lease = datetime.timedelta(seconds=lease_s)
+    lease, asked_at = datetime.timedelta(seconds=lease_s), time.monotonic()
     arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token, "machine": machine}
     amounts = {"amounts": list(needs.values()), "free": [have[resource] for resource in needs]}
     resources = {"resources": sorted(have), "needed": list(needs)}
     taken = (await session.execute(_CLAIM_WITH_ROOM, arguments | resources | amounts)).one_or_none()
-    return None if taken is None else _begun(session, taken, token)
+    return None if taken is None else _begun(session, taken, token, asked_at)
 
 
 async def claim(
@@ -73,19 +74,19 @@ async def claim(
 ) -> tuple[Claim, Job] | None:
     """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take. `token`: of
     the claim, by which the caller finds it where the answer to its commit is lost."""
-    lease, token = datetime.timedelta(seconds=lease_s), token or uuid.uuid4()
+    lease, token, asked_at = datetime.timedelta(seconds=lease_s), token or uuid.uuid4(), time.monotonic()
     arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token}
     taken = (await session.execute(_CLAIM, arguments)).one_or_none()
     if taken is None:
         await expire(session, job_id)
         return None
-    return _begun(session, taken, token)
+    return _begun(session, taken, token, asked_at)
 
 
-def _begun(session: AsyncSession, taken: Row[Job, Any], token: uuid.UUID) -> tuple[Claim, Job]:
+def _begun(session: AsyncSession, taken: Row[Job, Any], token: uuid.UUID, asked_at: float) -> tuple[Claim, Job]:
     """Have it told at the commit that a job begins, and those that follow it."""
     job, mirrored = taken
     announce(session, Transition(job.id, job.type, JobStatus.STARTED))
     for follower, kind in mirrored:
         announce(session, Transition(uuid.UUID(follower), JobType(kind), JobStatus.STARTED))
-    return Claim(job.id, job.attempt, token), job
+    return Claim(job.id, job.attempt, token, asked_at), job

@@ -8,6 +8,7 @@ the database's. How a claim is taken: claims.py; how it ends: lifecycle.py.
 from __future__ import annotations
 
 import datetime
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,11 +28,13 @@ LOOKS = 3
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One attempt's right to a job, when it was claimed. Every write names the token, by which the job is found that
-    the attempt works for now; without one, job and attempt."""
+    the attempt works for now; without one, job and attempt. `asked_at`: when the claim was asked for, on this
+    process's monotonic clock: the lease counts from then at the earliest, however long the claim waited for others."""
 
     job_id: uuid.UUID
     attempt: int
     token: uuid.UUID | None = field(default=None, compare=False)
+    asked_at: float = field(default_factory=time.monotonic, compare=False)
 
 
 def _mine(claim: Claim) -> ColumnElement[bool]:

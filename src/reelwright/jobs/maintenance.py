@@ -60,18 +60,18 @@ class Maintenance:
         work_root: Path,
         interval_s: float,
         orphan_grace_s: float,
-        patience_s: float = 0.0,
+        patience: OutagePatience | None = None,
         idempotency_keep_s: float = 24 * 3600.0,
         keep: KeepRules = AS_SHIPPED,
     ) -> None:
-        """`patience_s`: as of OutagePatience, at the start."""
+        """`patience`: with leases, as this process last reached the database; None: none."""
         self.sessions = sessions
         self.storage = storage
         self.sweep = Sweep(storage, work_root, orphan_grace_s)
         self.interval_s = interval_s
         self.idempotency_keep_s = idempotency_keep_s
         self.keep = keep
-        self._patience = OutagePatience(patience_s)
+        self._patience = patience or OutagePatience(0.0)
 
     async def run(self) -> None:
         """Run the loops until cancelled."""
