@@ -59,9 +59,8 @@ def noisy(folder: Path) -> Path:
 async def small(
     settings: Settings, tmp_path: Path, disk: Path, *, workers: int = 0, **changed: Any
 ) -> AsyncIterator[Service]:
-    own = msgspec.structs.replace(
-        settings, media_root=str(disk / "media"), work_root="", disk_reserve_bytes=MIB, reuse_results=False, **changed
-    )
+    rules = {"disk_reserve_bytes": MIB, "reuse_results": False, "lease_s": PATIENCE_S}  # nobody dies here
+    own = msgspec.structs.replace(settings, media_root=str(disk / "media"), work_root="", **(rules | changed))
     async with Service(own, tmp_path).running() as service, AsyncExitStack() as stack:
         for _ in range(workers):
             await stack.enter_async_context(service.worker())
@@ -78,7 +77,7 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
     """Two workers with three slots each share it, and it holds one of the jobs that may become large. None runs out of
     disk, none is charged with a failure, and nothing stays reserved."""
     disk = disk_of(48)
-    async with small(settings, tmp_path, disk, lease_s=PATIENCE_S) as service:  # who pauses renews none
+    async with small(settings, tmp_path, disk) as service:
         hard, light = (await service.upload(noisy))["id"], (await service.upload(clip))["id"]
         coding = {"qualities": ["240p"], "video_bit_rate": 30_000_000, "preset": "ultrafast"}
         jobs = [await ask(service, f"/transcode/{light}", coding) for _ in range(3)]
