@@ -56,9 +56,15 @@ def alive(pids: list[int]) -> list[int]:
     return [pid for pid in pids if descendants(pid)]
 
 
+def wanting_each_core() -> float:
+    """How many processes want each core, of late; one at the least."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 async def until_none(complain: Callable[[], Awaitable[list[str]]], *, within_s: float) -> None:
-    """Wait until `complain` has nothing to say any more."""
-    deadline = time.monotonic() + within_s
+    """Wait until `complain` has nothing to say any more. `within_s`: on an idle machine; on a busy one, which many tests
+    share, as many times that as processes want each core."""
+    deadline = time.monotonic() + within_s * wanting_each_core()
     while complaints := await complain():
         if time.monotonic() > deadline:
             raise AssertionError("\n".join(complaints))
