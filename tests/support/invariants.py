@@ -62,8 +62,8 @@ def wanting_each_core() -> float:
 
 
 async def until_none(complain: Callable[[], Awaitable[list[str]]], *, within_s: float) -> None:
-    """Wait until `complain` has nothing to say any more. `within_s`: on an idle machine; on a busy one, which many tests
-    share, as many times that as processes want each core."""
+    """Wait until `complain` has nothing to say any more. `within_s`: on an idle machine; on a busy one, which many
+    tests share, as many times that as processes want each core."""
     deadline = time.monotonic() + within_s * wanting_each_core()
     while complaints := await complain():
         if time.monotonic() > deadline:
