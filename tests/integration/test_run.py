@@ -51,6 +51,7 @@ class Bench:
         self.work = folder / "work"
         self.work.mkdir()
         self.reports: list[float] = []
+        self.speeds: list[float | None] = []
 
     def program(self, script: str) -> Path:
         """A stand-in for ffmpeg."""
@@ -69,8 +70,12 @@ class Bench:
             ffmpeg=ffmpeg,
             work=self.work,
             budget=budget,
-            report=lambda percent, _: self.reports.append(percent),
+            report=self.told,
         )
+
+    def told(self, percent: float, speed: float | None) -> None:
+        self.reports.append(percent)
+        self.speeds.append(speed)
 
     async def fails(self, what: Recipe | None = None, **more: Any) -> MediaProcessFailed:
         with pytest.raises(MediaProcessFailed) as caught:
@@ -91,12 +96,18 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-async def test_a_run_that_ends_well_reports_rising_progress(bench: Bench) -> None:
-    """Exit status 0 and `progress=end` are success; the reported percentage never falls."""
-    arguments = [*ENDLESS[:-3], "-t", "1", *ENDLESS[-3:]]
+@pytest.mark.parametrize("times", [(), ("-copyts",)], ids=["from nothing", "as the source has them"])
+async def test_a_run_that_ends_well_reports_rising_progress(bench: Bench, times: tuple[str, ...]) -> None:
+    """Exit status 0 and `progress=end` are success; the reported percentage never falls, ends at 100 also where ffmpeg
+    does not count what was out at its first report, and has the speed of the whole then."""
+    arguments = [*times, *ENDLESS[:-3], "-t", "1", *ENDLESS[-3:]]
+    began = time.monotonic()
     await bench.run(recipe(*arguments, expected_s="1"))
+    took_s = time.monotonic() - began
     assert bench.reports == sorted(bench.reports)
-    assert bench.reports[-1] == pytest.approx(100, abs=5)
+    assert bench.reports[-1] == 100
+    assert bench.speeds[-1] is not None
+    assert bench.speeds[-1] >= round(1 / took_s, 3)
     assert (bench.work / "out0.mp4").stat().st_size > 0
 
 

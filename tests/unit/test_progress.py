@@ -40,6 +40,13 @@ def test_a_speed_by_a_time_that_is_none_is_none() -> None:
     assert reader.latest.speed == 1.5
 
 
+def test_what_ffmpeg_says_at_first_of_its_speed_is_none() -> None:
+    """Where it keeps the source's times it counts from its first report on, which it calls nowhere."""
+    reader = ProgressReader()
+    assert feed(reader, "frame=16\nout_time_us=0\nspeed=   0x\nprogress=continue\n") == [0.0]
+    assert reader.latest.speed is None
+
+
 def test_packets_tell_where_reports_are_late() -> None:
     """Also between the lines of a report; packets come in the order in which they are decoded."""
     reader = ProgressReader()

@@ -45,8 +45,9 @@ class ProgressReader:
         self.latest = Progress(
             out_time_s=max(before.out_time_s, (out_time_us or 0.0) / 1e6),
             frame=max(before.frame, int(_number(seen.get("frame")) or 0)),
-            # reckoned by a time that is none, as when all packets are out and none is behind, it is none either
-            speed=before.speed if out_time_us is None else speed,
+            # reckoned by a time that is none, as when all packets are out and none is behind, it is none either; of its
+            # first report ffmpeg says 0, where it keeps the source's times (-copyts): it counts from there on
+            speed=before.speed if out_time_us is None else speed or None,
             ended=value == "end",
         )
         return self.latest

@@ -192,6 +192,8 @@ class _Process:
             took_s = time.monotonic() - began
             speed = round(self.output_s / took_s, 3)
             span.set({"ffmpeg.output_s": self.output_s, "ffmpeg.speed": speed})
+        # by its own last word it may be short of the end: of what was out at its first report it may know nothing
+        tell(replace(self.reader.latest, out_time_s=max(self.reader.latest.out_time_s, self.output_s), speed=speed))
         logger.info("ffmpeg ended well", extra={"duration_s": round(took_s, 3), "speed": speed})
 
     async def _run(self, tell: Callable[[Progress], None], began: float) -> None:
